@@ -1,0 +1,52 @@
+/** What one copy of one folder is given by the activity that runs it. */
+import type { CopyHeartbeat, CopyFolderResult, VerifyFolderResult } from '../model/activities.ts';
+import type { FolderPair } from '../model/folders.ts';
+import type { Limits } from '../model/project.ts';
+import type { PassKind } from '../model/pass.ts';
+import type { ImapSession } from '../imap/types.ts';
+
+/**
+ * One attempt's right to write to the destination. It holds while a heartbeat was acknowledged a short time ago; an
+ * attempt that lost it has another attempt beside it, or may have, and must not write one byte more.
+ */
+export interface Lease {
+  /** Throws `LeaseLost` when the last acknowledgement is too old, or the process was asleep. Synchronous, cheap. */
+  readonly check: () => void;
+  /** What the next heartbeat is to carry; called when the heartbeat is sent, so it always carries the newest growth. */
+  readonly carry: (beat: () => CopyHeartbeat) => void;
+  /** Resolves when a heartbeat that was sent after this call has been acknowledged. */
+  readonly acknowledged: () => Promise<void>;
+}
+
+export interface CopyTask {
+  readonly pass: PassKind;
+  readonly folder: FolderPair;
+  readonly ledger?: string;
+  readonly before?: number;
+  readonly retryAside: boolean;
+  readonly limits: Limits;
+  /** Growth carried by the last heartbeat of an attempt that crashed: what lies beyond it is in doubt. */
+  readonly previousGrowth?: string;
+}
+
+export interface CopyContext {
+  readonly source: ImapSession;
+  readonly destination: ImapSession;
+  readonly lease: Lease;
+  /** Aborted when the copy shall end after the batch in hand. */
+  readonly interrupt: AbortSignal;
+  /** Epoch milliseconds. */
+  readonly now: () => number;
+}
+
+export type CopyFolder = (task: CopyTask, context: CopyContext) => Promise<CopyFolderResult>;
+
+export interface VerifyTask {
+  readonly folder: FolderPair;
+  readonly ledger?: string;
+}
+
+export type VerifyFolder = (
+  task: VerifyTask,
+  context: Pick<CopyContext, 'source' | 'destination' | 'interrupt'>,
+) => Promise<VerifyFolderResult>;

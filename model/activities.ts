@@ -1,0 +1,141 @@
+/**
+ * What the workflows ask of the world: inputs and outputs of every activity. Expected endings (refusals, quota, pause, the
+ * end of a share) come back as values, because the ledger's growth must come back with them; only crashes throw.
+ */
+import type { FolderPair } from './folders.ts';
+import type { Problem } from './mailbox.ts';
+import type { AsideNote, CopyCounts, PassKind } from './pass.ts';
+import type { MailboxJob, ProjectSettings, Side } from './project.ts';
+import type { RefusalCode } from './refusals.ts';
+
+export interface TokenInput {
+  readonly settings: ProjectSettings;
+  readonly side: Side;
+  /** After a refusal that may be propagation, a cached token would keep lacking the role. */
+  readonly fresh: boolean;
+}
+
+/** What the workflow may know of a token: never the token. */
+export type TokenResult =
+  | { readonly ok: true; readonly expiresAt: number; readonly audience: string; readonly roles: readonly string[] }
+  | { readonly ok: false; readonly problem: Problem };
+
+export interface ProbeInput extends MailboxJob {
+  readonly freshToken: boolean;
+}
+
+export interface ServerFacts {
+  readonly capabilities: readonly string[];
+  readonly delimiter: string | null;
+}
+
+export type ProbeResult =
+  | { readonly ok: true; readonly source: ServerFacts; readonly destination: ServerFacts }
+  | { readonly ok: false; readonly side: Side; readonly problem: Problem };
+
+export interface SurveyedFolder extends FolderPair {
+  readonly messages: number;
+  readonly uidNext: number;
+  readonly uidValidity: number;
+}
+
+export interface LeftOutFolder {
+  readonly sourcePath: string;
+  readonly messages: number;
+  /** Why it is not moved, in one sentence. */
+  readonly reason: string;
+}
+
+export type SurveyResult =
+  | {
+      readonly ok: true;
+      readonly folders: readonly SurveyedFolder[];
+      readonly leftOut: readonly LeftOutFolder[];
+      /** What was changed in names on the way, in sentences. */
+      readonly notes: readonly string[];
+    }
+  | { readonly ok: false; readonly side: Side; readonly problem: Problem };
+
+export interface CreateFoldersInput extends MailboxJob {
+  readonly folders: readonly FolderPair[];
+}
+
+export interface CreateFoldersResult {
+  readonly created: number;
+  /** Folders that could not be made; their messages are not copied. */
+  readonly refused: readonly { readonly folder: FolderPair; readonly problem: Problem }[];
+  /** Set when the session itself failed. */
+  readonly problem?: Problem;
+}
+
+export interface CopyFolderInput extends MailboxJob {
+  readonly pass: PassKind;
+  readonly folder: FolderPair;
+  /** Encoded by `copy/`; absent before the first copy of this folder. */
+  readonly ledger?: string;
+  /** Only messages with an INTERNALDATE before this instant (epoch ms); absent: all. */
+  readonly before?: number;
+  /** Whether messages put aside earlier are tried again. */
+  readonly retryAside: boolean;
+}
+
+export type CopyOutcome =
+  /** All that the pass lists is handled or put aside. */
+  | { readonly kind: 'complete' }
+  /** More is left; ask again. */
+  | { readonly kind: 'share-ended' }
+  /** Cancelled between two batches: paused, or being cancelled. */
+  | { readonly kind: 'interrupted' }
+  | { readonly kind: 'refused'; readonly side: Side; readonly problem: Problem };
+
+export interface CopyFolderResult {
+  readonly outcome: CopyOutcome;
+  /** The whole ledger of the folder, encoded. */
+  readonly ledger: string;
+  readonly handled: number;
+  readonly counts: CopyCounts;
+  /** What was put aside in this share. */
+  readonly aside: readonly AsideNote[];
+  /** Things worth knowing, counted by code: dropped flags, altered messages. */
+  readonly notes: Readonly<Partial<Record<RefusalCode, number>>>;
+}
+
+export interface VerifyFolderInput extends MailboxJob {
+  readonly folder: FolderPair;
+  readonly ledger?: string;
+}
+
+export type VerifyFolderResult =
+  | {
+      readonly ok: true;
+      readonly messages: number;
+      readonly identical: number;
+      readonly missing: number;
+      readonly doubled: number;
+      readonly movedByUser: number;
+      /** Source UIDs of at most 20 that are missing. */
+      readonly missingUids: readonly number[];
+      /** Destination UIDs of at most 20 that are doubled. */
+      readonly doubledUids: readonly number[];
+    }
+  | { readonly ok: false; readonly side: Side; readonly problem: Problem };
+
+/** All activities, by the names under which histories know them. */
+export interface Activities {
+  acquireToken(input: TokenInput): Promise<TokenResult>;
+  probeAccess(input: ProbeInput): Promise<ProbeResult>;
+  surveyMailbox(input: MailboxJob): Promise<SurveyResult>;
+  createFolders(input: CreateFoldersInput): Promise<CreateFoldersResult>;
+  copyFolder(input: CopyFolderInput): Promise<CopyFolderResult>;
+  verifyFolder(input: VerifyFolderInput): Promise<VerifyFolderResult>;
+}
+
+/** Details of a copy's heartbeats: readable in the Web UI, and all that the next attempt needs. */
+export interface CopyHeartbeat {
+  /** For people: `INBOX: 120 of 3,000`. */
+  readonly text: string;
+  readonly done: number;
+  readonly of: number;
+  /** Growth of the ledger since the activity began, encoded by `copy/`. */
+  readonly growth: string;
+}

@@ -1,0 +1,22 @@
+/** Roles of folders (RFC 6154, and INBOX, which every mailbox has, RFC 3501 section 5.1). */
+export type FolderRole = 'inbox' | 'sent' | 'drafts' | 'trash' | 'junk' | 'archive' | 'all' | 'flagged' | 'important';
+
+/** A folder as its server lists it. */
+export interface ListedFolder {
+  /** The name exactly as listed, in the server's encoding (modified UTF-7): what commands are given. */
+  readonly name: string;
+  /** Levels, decoded for people and rules; invalid encodings are kept as they stand. */
+  readonly path: readonly string[];
+  readonly delimiter: string | null;
+  readonly role?: FolderRole;
+  /** False for \Noselect and \NonExistent (RFC 3501 section 7.2.2, RFC 5258). */
+  readonly selectable: boolean;
+}
+
+/** A source folder and its counterpart; `name`s are what commands are given, `path`s what people read. */
+export interface FolderPair {
+  readonly source: string;
+  readonly sourcePath: string;
+  readonly destination: string;
+  readonly destinationPath: string;
+}
