@@ -77,6 +77,8 @@ export interface MailboxReport {
   readonly phase: MailboxPhase;
   readonly problem?: Problem;
   readonly counts: MailboxCounts;
+  /** True when the mailbox's workflow is over. */
+  readonly ended: boolean;
 }
 
 /** What `show` prints, answered by the mailbox workflow. */

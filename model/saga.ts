@@ -1,0 +1,236 @@
+/** The state of a project and what its workflows tell each other. Levels, not edges: every message states the whole wish. */
+import type { LeftOutFolder } from './activities.ts';
+import type { FolderPair } from './folders.ts';
+import {
+  MAILBOX_PHASES,
+  NO_COUNTS,
+  addCounts,
+  type MailboxCounts,
+  type MailboxPhase,
+  type MailboxReport,
+  type Problem,
+} from './mailbox.ts';
+import type { AsideNote, PassSummary, Verification } from './pass.ts';
+import type { MailboxRow, ProjectSettings, Side } from './project.ts';
+import type { RefusalCode } from './refusals.ts';
+
+export const PROJECT_PHASES = [
+  'loading',
+  'prepare',
+  'prestage',
+  'ready',
+  'final',
+  'tail',
+  'finished',
+  'cancelled',
+] as const;
+export type ProjectPhase = (typeof PROJECT_PHASES)[number];
+
+/** How far the administrator lets the project go. */
+export type Stage = 'prestage' | 'cutover' | 'finish' | 'cancel';
+
+/** What the project wishes of every mailbox; a mailbox that missed ten of these has missed nothing once it has the last. */
+export interface Directive {
+  readonly revision: number;
+  readonly stage: Stage;
+  readonly paused: boolean;
+  /** Counts up with every `retry`: wakes what waits because of a refusal. */
+  readonly retryRefused: number;
+  /** Counts up with every `retry` and `retry --failed`: wakes what needs attention. */
+  readonly retryAttention: number;
+  /** Epoch milliseconds of the cutover signal. */
+  readonly cutoverAt?: number;
+}
+
+export const FIRST_DIRECTIVE: Directive = {
+  revision: 0,
+  stage: 'prestage',
+  paused: false,
+  retryRefused: 0,
+  retryAttention: 0,
+};
+
+/** Sums over mailboxes, answered in one call whatever the project's size. */
+export interface Totals {
+  readonly mailboxes: number;
+  readonly phases: Readonly<Partial<Record<MailboxPhase, number>>>;
+  /** Mailboxes whose workflow has ended. */
+  readonly ended: number;
+  /** Mailboxes that have a problem, messages put aside, missing or doubled. */
+  readonly exceptions: number;
+  readonly counts: MailboxCounts;
+}
+
+export const NO_TOTALS: Totals = { mailboxes: 0, phases: {}, ended: 0, exceptions: 0, counts: NO_COUNTS };
+
+export function addTotals(a: Totals, b: Totals): Totals {
+  const phases: Partial<Record<MailboxPhase, number>> = {};
+  for (const phase of MAILBOX_PHASES) {
+    const sum = (a.phases[phase] ?? 0) + (b.phases[phase] ?? 0);
+    if (sum > 0) phases[phase] = sum;
+  }
+  return {
+    mailboxes: a.mailboxes + b.mailboxes,
+    phases,
+    ended: a.ended + b.ended,
+    exceptions: a.exceptions + b.exceptions,
+    counts: addCounts(a.counts, b.counts),
+  };
+}
+
+/** True when something about the mailbox has to be named at the end. */
+export function isException(report: MailboxReport): boolean {
+  const { aside, missing, doubled } = report.counts;
+  return report.problem !== undefined || aside > 0 || missing > 0 || doubled > 0;
+}
+
+export function totalsOf(reports: readonly MailboxReport[]): Totals {
+  return reports.reduce(
+    (sum, report) =>
+      addTotals(sum, {
+        mailboxes: 1,
+        phases: { [report.phase]: 1 },
+        ended: report.ended ? 1 : 0,
+        exceptions: isException(report) ? 1 : 0,
+        counts: report.counts,
+      }),
+    NO_TOTALS,
+  );
+}
+
+/** What is known of a token: never the token. */
+export interface TokenView {
+  readonly expiresAt: number;
+  readonly audience: string;
+  readonly roles: readonly string[];
+}
+
+/** What `status` prints: answered by a query, and kept as the memo `status` for when no worker answers. */
+export interface ProjectView {
+  readonly name: string;
+  readonly phase: ProjectPhase;
+  readonly paused: boolean;
+  /** One sentence: what the project does or waits for. */
+  readonly now: string;
+  readonly startedAt: number;
+  readonly readyAt?: number;
+  readonly cutoverAt?: number;
+  readonly expectedMailboxes: number;
+  readonly shards: number;
+  readonly totals: Totals;
+  readonly problem?: Problem;
+}
+
+/** The result of a project's workflow. */
+export interface ProjectResult {
+  readonly phase: 'finished' | 'cancelled';
+  readonly totals: Totals;
+}
+
+/** Rows that travel in one message; each chunk becomes a shard. */
+export interface MailboxChunk {
+  /** Chosen by the sender; a chunk that was sent twice is taken once. */
+  readonly key: string;
+  readonly rows: readonly MailboxRow[];
+}
+
+export interface ProjectChange {
+  readonly settings?: ProjectSettings;
+  /** Rows of mailboxes that the project has, with other secrets or users. */
+  readonly changedRows?: readonly MailboxRow[];
+  /** Ids of mailboxes that leave the project; their mail stays at the destination. */
+  readonly removed?: readonly string[];
+}
+
+export interface ShardInfo {
+  readonly index: number;
+  readonly key: string;
+  readonly totals: Totals;
+}
+
+/** Everything the project workflow carries through a continue-as-new. */
+export interface ProjectState {
+  readonly settings: ProjectSettings;
+  readonly expectedMailboxes: number;
+  readonly phase: ProjectPhase;
+  readonly startedAt?: number;
+  readonly readyAt?: number;
+  readonly directive: Directive;
+  readonly shards: readonly ShardInfo[];
+  readonly tokens: Readonly<Partial<Record<Side, TokenView>>>;
+}
+
+/** The input of a new project's workflow; its mailboxes follow in chunks. */
+export function newProject(settings: ProjectSettings, expectedMailboxes: number): ProjectState {
+  return { settings, expectedMailboxes, phase: 'loading', directive: FIRST_DIRECTIVE, shards: [], tokens: {} };
+}
+
+export interface ShardState {
+  readonly index: number;
+  readonly settings: ProjectSettings;
+  readonly directive: Directive;
+  readonly rows: readonly MailboxRow[];
+  /** How many of the rows have been started, in their order. */
+  readonly started: number;
+  readonly reports: Readonly<Record<string, MailboxReport>>;
+}
+
+export interface ShardReport {
+  readonly index: number;
+  readonly totals: Totals;
+}
+
+/** What a mailbox carries for one folder. */
+export interface FolderState extends FolderPair {
+  readonly messages: number;
+  readonly handled: number;
+  readonly aside: readonly AsideNote[];
+  readonly ledger?: string;
+  /** Source UIDNEXT and UIDVALIDITY when a pass over the whole folder last completed. */
+  readonly completeAt?: { readonly uidNext: number; readonly uidValidity: number };
+}
+
+export interface MailboxState {
+  readonly settings: ProjectSettings;
+  readonly row: MailboxRow;
+  readonly shard: number;
+  readonly directive: Directive;
+  readonly phase: MailboxPhase;
+  readonly counts: MailboxCounts;
+  readonly folders: readonly FolderState[];
+  readonly leftOut: readonly LeftOutFolder[];
+  /** Newest last, at most 12. */
+  readonly passes: readonly PassSummary[];
+  readonly notes: Readonly<Partial<Record<RefusalCode, number>>>;
+  readonly verification?: Verification;
+  /** Since when access has been refused without a break, and how often. */
+  readonly refusedSince?: number;
+  readonly tries: number;
+  readonly problem?: Problem;
+  /** When a tail pass last found something new. */
+  readonly lastNewAt?: number;
+  /** Retry rounds that have been answered. */
+  readonly seenRetry: { readonly refused: number; readonly attention: number };
+}
+
+export function newMailbox(
+  settings: ProjectSettings,
+  row: MailboxRow,
+  shard: number,
+  directive: Directive,
+): MailboxState {
+  return {
+    settings,
+    row,
+    shard,
+    directive,
+    phase: 'queued',
+    counts: NO_COUNTS,
+    folders: [],
+    leftOut: [],
+    passes: [],
+    notes: {},
+    tries: 0,
+    seenRetry: { refused: directive.retryRefused, attention: directive.retryAttention },
+  };
+}
