@@ -73,6 +73,8 @@ export interface CopyFolderInput extends MailboxJob {
   readonly folder: FolderPair;
   /** Encoded by `copy/`; absent before the first copy of this folder. */
   readonly ledger?: string;
+  /** Growth of an earlier activity whose result never came, where its last heartbeat is known. */
+  readonly growth?: string;
   /** Only messages with an INTERNALDATE before this instant (epoch ms); absent: all. */
   readonly before?: number;
   /** Whether messages put aside earlier are tried again. */

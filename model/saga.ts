@@ -10,7 +10,7 @@ import {
   type MailboxReport,
   type Problem,
 } from './mailbox.ts';
-import type { AsideNote, PassSummary, Verification } from './pass.ts';
+import type { AsideNote, CopyCounts, PassKind, PassSummary, Verification } from './pass.ts';
 import type { MailboxRow, ProjectSettings, Side } from './project.ts';
 import type { RefusalCode } from './refusals.ts';
 
@@ -26,8 +26,8 @@ export const PROJECT_PHASES = [
 ] as const;
 export type ProjectPhase = (typeof PROJECT_PHASES)[number];
 
-/** How far the administrator lets the project go. */
-export type Stage = 'prestage' | 'cutover' | 'finish' | 'cancel';
+/** How far the project lets its mailboxes go; at `hold` (loading, tokens) none of them has been started. */
+export type Stage = 'hold' | 'prestage' | 'cutover' | 'finish' | 'cancel';
 
 /** What the project wishes of every mailbox; a mailbox that missed ten of these has missed nothing once it has the last. */
 export interface Directive {
@@ -44,7 +44,7 @@ export interface Directive {
 
 export const FIRST_DIRECTIVE: Directive = {
   revision: 0,
-  stage: 'prestage',
+  stage: 'hold',
   paused: false,
   retryRefused: 0,
   retryAttention: 0,
@@ -134,12 +134,19 @@ export interface MailboxChunk {
   readonly rows: readonly MailboxRow[];
 }
 
-export interface ProjectChange {
-  readonly settings?: ProjectSettings;
-  /** Rows of mailboxes that the project has, with other secrets or users. */
-  readonly changedRows?: readonly MailboxRow[];
+/** What changes for the mailboxes of one shard; the sender knows from the shard's rows which one has them. */
+export interface ShardChange {
+  readonly index: number;
+  /** Rows that the shard has, with other secrets or source users. */
+  readonly rows?: readonly MailboxRow[];
   /** Ids of mailboxes that leave the project; their mail stays at the destination. */
   readonly removed?: readonly string[];
+}
+
+/** One message stays below 700 kB; the sender makes several. */
+export interface ProjectChange {
+  readonly settings?: ProjectSettings;
+  readonly shards?: readonly ShardChange[];
 }
 
 export interface ShardInfo {
@@ -158,6 +165,7 @@ export interface ProjectState {
   readonly directive: Directive;
   readonly shards: readonly ShardInfo[];
   readonly tokens: Readonly<Partial<Record<Side, TokenView>>>;
+  readonly problem?: Problem;
 }
 
 /** The input of a new project's workflow; its mailboxes follow in chunks. */
@@ -183,11 +191,33 @@ export interface ShardReport {
 /** What a mailbox carries for one folder. */
 export interface FolderState extends FolderPair {
   readonly messages: number;
+  readonly uidNext: number;
+  readonly uidValidity: number;
   readonly handled: number;
   readonly aside: readonly AsideNote[];
+  /** Made or found at the destination. */
+  readonly created: boolean;
+  /** No longer on the source. */
+  readonly gone: boolean;
   readonly ledger?: string;
-  /** Source UIDNEXT and UIDVALIDITY when a pass over the whole folder last completed. */
+  /** Growth of an attempt whose end never came; what lies beyond it is in doubt. */
+  readonly growth?: string;
+  /** Source UIDNEXT and UIDVALIDITY when a pass over the folder last completed. */
   readonly completeAt?: { readonly uidNext: number; readonly uidValidity: number };
+  /** Why its messages are not copied; the other folders go on. */
+  readonly problem?: Problem;
+}
+
+/** A pass that has begun and not ended; survives waits, pauses and continue-as-new. */
+export interface CurrentPass {
+  readonly kind: PassKind;
+  readonly startedAt: number;
+  /** Only messages with an INTERNALDATE before this instant. */
+  readonly before?: number;
+  /** Source names of the folders that are through. */
+  readonly done: readonly string[];
+  readonly counts: CopyCounts;
+  readonly retryAside: boolean;
 }
 
 export interface MailboxState {
@@ -195,23 +225,32 @@ export interface MailboxState {
   readonly row: MailboxRow;
   readonly shard: number;
   readonly directive: Directive;
+  readonly removed: boolean;
   readonly phase: MailboxPhase;
   readonly counts: MailboxCounts;
   readonly folders: readonly FolderState[];
   readonly leftOut: readonly LeftOutFolder[];
-  /** Newest last, at most 12. */
+  /** Newest last, at most `KEPT_PASSES`. */
   readonly passes: readonly PassSummary[];
+  readonly current?: CurrentPass;
   readonly notes: Readonly<Partial<Record<RefusalCode, number>>>;
   readonly verification?: Verification;
-  /** Since when access has been refused without a break, and how often. */
+  /** Passes made because a comparison found something missing. */
+  readonly repairs: number;
+  /** Since when access has been refused without a break. */
   readonly refusedSince?: number;
+  /** Failures in a row, of whatever kind. */
   readonly tries: number;
   readonly problem?: Problem;
-  /** When a tail pass last found something new. */
+  /** When a pass after the cutover last found something new. */
   readonly lastNewAt?: number;
   /** Retry rounds that have been answered. */
   readonly seenRetry: { readonly refused: number; readonly attention: number };
+  /** The next pass tries messages put aside again. */
+  readonly retryAside: boolean;
 }
+
+export const KEPT_PASSES = 12;
 
 export function newMailbox(
   settings: ProjectSettings,
@@ -224,13 +263,16 @@ export function newMailbox(
     row,
     shard,
     directive,
+    removed: false,
     phase: 'queued',
     counts: NO_COUNTS,
     folders: [],
     leftOut: [],
     passes: [],
     notes: {},
+    repairs: 0,
     tries: 0,
     seenRetry: { refused: directive.retryRefused, attention: directive.retryAttention },
+    retryAside: false,
   };
 }

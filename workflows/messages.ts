@@ -2,7 +2,7 @@
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
 import type { MailboxReport, MailboxView } from '../model/mailbox.ts';
 import type { MailboxRow, ProjectSettings } from '../model/project.ts';
-import type { Directive, MailboxChunk, ProjectChange, ProjectView, ShardReport } from '../model/saga.ts';
+import type { Directive, MailboxChunk, ProjectChange, ProjectView, ShardChange, ShardReport } from '../model/saga.ts';
 import type { PreflightRow } from '../model/preflight.ts';
 
 /** The task queue of every mailferry worker. */
@@ -37,7 +37,11 @@ export const settings = defineQuery<ProjectSettings>('settings');
 // To a shard.
 
 export const directShard = defineSignal<[Directive]>('direct');
-export const changeShard = defineSignal<[ProjectChange]>('changeShard');
+export interface ShardNews {
+  readonly settings?: ProjectSettings;
+  readonly change?: ShardChange;
+}
+export const changeShard = defineSignal<[ShardNews]>('changeShard');
 /** From a mailbox. */
 export const reportMailbox = defineSignal<[MailboxReport]>('report');
 export const shardRows = defineQuery<readonly MailboxRow[]>('rows');
