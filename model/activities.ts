@@ -2,7 +2,7 @@
  * What the workflows ask of the world: inputs and outputs of every activity. Expected endings (refusals, quota, pause, the
  * end of a share) come back as values, because the ledger's growth must come back with them; only crashes throw.
  */
-import type { FolderPair } from './folders.ts';
+import type { FolderPair, LeftOutFolder } from './folders.ts';
 import type { Problem } from './mailbox.ts';
 import type { AsideNote, CopyCounts, PassKind } from './pass.ts';
 import type { MailboxJob, ProjectSettings, Side } from './project.ts';
@@ -37,13 +37,6 @@ export interface SurveyedFolder extends FolderPair {
   readonly messages: number;
   readonly uidNext: number;
   readonly uidValidity: number;
-}
-
-export interface LeftOutFolder {
-  readonly sourcePath: string;
-  readonly messages: number;
-  /** Why it is not moved, in one sentence. */
-  readonly reason: string;
 }
 
 export type SurveyResult =
@@ -140,4 +133,14 @@ export interface CopyHeartbeat {
   readonly of: number;
   /** Growth of the ledger since the activity began, encoded by `copy/`. */
   readonly growth: string;
+}
+
+/** Reads details that came back from Temporal; undefined when they are not a copy's. */
+export function parseCopyHeartbeat(details: unknown): CopyHeartbeat | undefined {
+  if (typeof details !== 'object' || details === null) return undefined;
+  const text = 'text' in details && typeof details.text === 'string' ? details.text : '';
+  const done = 'done' in details && typeof details.done === 'number' ? details.done : 0;
+  const of = 'of' in details && typeof details.of === 'number' ? details.of : 0;
+  if (!('growth' in details) || typeof details.growth !== 'string') return undefined;
+  return { text, done, of, growth: details.growth };
 }

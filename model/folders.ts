@@ -20,3 +20,10 @@ export interface FolderPair {
   readonly destination: string;
   readonly destinationPath: string;
 }
+
+export interface LeftOutFolder {
+  readonly sourcePath: string;
+  readonly messages: number;
+  /** Why it is not moved, in one sentence. */
+  readonly reason: string;
+}

@@ -1,5 +1,6 @@
 import type { RefusalCode } from './refusals.ts';
-import type { PassKind, PassSummary, Verification } from './pass.ts';
+import type { LeftOutFolder } from './folders.ts';
+import type { AsideNote, PassKind, PassSummary, Verification } from './pass.ts';
 
 /** Where a mailbox stands; also the value of its search attribute. `paused` is shown instead while the project is paused. */
 export const MAILBOX_PHASES = [
@@ -90,6 +91,9 @@ export interface MailboxView extends MailboxReport {
   readonly now: string;
   readonly pass?: PassKind;
   readonly folders: readonly FolderView[];
+  readonly leftOut: readonly LeftOutFolder[];
+  /** Things worth knowing, counted by code. */
+  readonly notes: Readonly<Partial<Record<RefusalCode, number>>>;
   readonly passes: readonly PassSummary[];
   readonly verification?: Verification;
   /** Epoch milliseconds of the next try or pass, where one is set. */
@@ -101,5 +105,6 @@ export interface FolderView {
   readonly destination: string;
   readonly messages: number;
   readonly handled: number;
-  readonly aside: number;
+  readonly aside: readonly AsideNote[];
+  readonly problem?: Problem;
 }

@@ -1,5 +1,5 @@
 /** What `start` looks at before anything is copied: both sides of every mailbox, without writing. */
-import type { LeftOutFolder } from './activities.ts';
+import type { LeftOutFolder } from './folders.ts';
 import type { Problem } from './mailbox.ts';
 import type { MailboxRow, ProjectSettings, Side } from './project.ts';
 

@@ -1,6 +1,5 @@
 /** The state of a project and what its workflows tell each other. Levels, not edges: every message states the whole wish. */
-import type { LeftOutFolder } from './activities.ts';
-import type { FolderPair } from './folders.ts';
+import type { FolderPair, LeftOutFolder } from './folders.ts';
 import {
   MAILBOX_PHASES,
   NO_COUNTS,
@@ -165,7 +164,7 @@ export interface ProjectState {
   readonly directive: Directive;
   readonly shards: readonly ShardInfo[];
   readonly tokens: Readonly<Partial<Record<Side, TokenView>>>;
-  readonly problem?: Problem;
+  readonly problem?: Problem | undefined;
 }
 
 /** The input of a new project's workflow; its mailboxes follow in chunks. */
@@ -199,13 +198,13 @@ export interface FolderState extends FolderPair {
   readonly created: boolean;
   /** No longer on the source. */
   readonly gone: boolean;
-  readonly ledger?: string;
+  readonly ledger?: string | undefined;
   /** Growth of an attempt whose end never came; what lies beyond it is in doubt. */
-  readonly growth?: string;
+  readonly growth?: string | undefined;
   /** Source UIDNEXT and UIDVALIDITY when a pass over the folder last completed. */
   readonly completeAt?: { readonly uidNext: number; readonly uidValidity: number };
   /** Why its messages are not copied; the other folders go on. */
-  readonly problem?: Problem;
+  readonly problem?: Problem | undefined;
 }
 
 /** A pass that has begun and not ended; survives waits, pauses and continue-as-new. */
@@ -232,20 +231,20 @@ export interface MailboxState {
   readonly leftOut: readonly LeftOutFolder[];
   /** Newest last, at most `KEPT_PASSES`. */
   readonly passes: readonly PassSummary[];
-  readonly current?: CurrentPass;
+  readonly current?: CurrentPass | undefined;
   readonly notes: Readonly<Partial<Record<RefusalCode, number>>>;
-  readonly verification?: Verification;
+  readonly verification?: Verification | undefined;
   /** Passes made because a comparison found something missing. */
   readonly repairs: number;
   /** Since when access has been refused without a break. */
-  readonly refusedSince?: number;
+  readonly refusedSince?: number | undefined;
   /** Failures in a row, of whatever kind. */
   readonly tries: number;
-  readonly problem?: Problem;
-  /** When a pass after the cutover last found something new. */
-  readonly lastNewAt?: number;
-  /** Retry rounds that have been answered. */
-  readonly seenRetry: { readonly refused: number; readonly attention: number };
+  readonly problem?: Problem | undefined;
+  /** When the final delta ended. */
+  readonly finalAt?: number | undefined;
+  /** When a tail pass last found something new. */
+  readonly lastNewAt?: number | undefined;
   /** The next pass tries messages put aside again. */
   readonly retryAside: boolean;
 }
@@ -272,7 +271,6 @@ export function newMailbox(
     notes: {},
     repairs: 0,
     tries: 0,
-    seenRetry: { refused: directive.retryRefused, attention: directive.retryAttention },
     retryAside: false,
   };
 }

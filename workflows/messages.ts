@@ -27,7 +27,7 @@ export const change = defineUpdate<ProjectView, [ProjectChange]>('change');
 /** Wakes what waits because of a refusal; with `failedOnly` only what needs attention. Answers how many are concerned. */
 export const retry = defineUpdate<number, [{ readonly failedOnly: boolean }]>('retry');
 /** Ends the tail: what is idle is verified and done. Refused before the cutover. */
-export const finish = defineUpdate<ProjectView, []>('finish');
+export const finish = defineUpdate<ProjectView>('finish');
 export const pause = defineSignal('pause');
 export const resume = defineSignal('resume');
 export const cancel = defineSignal('cancel');

@@ -1,0 +1,5 @@
+/** What is bundled for workers. */
+export { mailboxWorkflow } from './mailbox.ts';
+export { preflightWorkflow } from './preflight.ts';
+export { projectWorkflow } from './project.ts';
+export { shardWorkflow } from './shard.ts';

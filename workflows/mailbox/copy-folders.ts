@@ -1,0 +1,180 @@
+import { ActivityFailure, TimeoutFailure, isCancellation } from '@temporalio/workflow';
+import { parseCopyHeartbeat, type CopyFolderResult } from '../../model/activities.ts';
+import type { Problem } from '../../model/mailbox.ts';
+import { addCopyCounts } from '../../model/pass.ts';
+import { isRefusalCode, refusal, type RefusalCode } from '../../model/refusals.ts';
+import type { CurrentPass, FolderState } from '../../model/saga.ts';
+import { ask } from '../ask.ts';
+import { interruptible, untilGo, update, type Mailbox } from './mailbox.ts';
+import { historyIsFull, phaseOf, type PassEnding } from './pass-ending.ts';
+import { recovered } from './recover.ts';
+import { tell } from './tell.ts';
+
+/**
+ * Copies every folder that may hold something new, several at a time. A problem of one folder is kept with the folder and
+ * the others go on; any other problem ends the pass, since it would meet the next folder too.
+ */
+export async function copyFolders(mailbox: Mailbox): Promise<PassEnding> {
+  const pass = currentPass(mailbox);
+  update(mailbox, { phase: phaseOf(pass.kind) });
+  const queue = mailbox.state.folders.filter((folder) => hasWork(folder, pass)).map((folder) => folder.source);
+  const run = { queue, ending: undefined as PassEnding | undefined };
+  const lanes = Math.min(queue.length, mailbox.state.settings.limits.connectionsPerMailbox);
+  const settled = await Promise.allSettled(Array.from({ length: lanes }, () => lane(mailbox, run)));
+  for (const one of settled) if (one.status === 'rejected') throw one.reason;
+  return run.ending ?? { kind: 'through' };
+}
+
+async function lane(mailbox: Mailbox, run: { queue: string[]; ending: PassEnding | undefined }): Promise<void> {
+  for (let source = run.queue.shift(); source !== undefined; source = run.queue.shift()) {
+    if (run.ending) return;
+    const ending = await copyOneFolder(mailbox, source);
+    if (ending.kind !== 'through') run.ending ??= ending;
+  }
+}
+
+/**
+ * A pre-stage or delta passes over folders in which everything is handled. A final or tail pass does not: flags may have
+ * changed where nothing is new.
+ */
+function hasWork(folder: FolderState, pass: CurrentPass): boolean {
+  if (folder.gone || folder.problem !== undefined || pass.done.includes(folder.source)) return false;
+  if (folder.growth !== undefined) return true;
+  if (folder.messages === 0 && folder.ledger === undefined) return false;
+  if (pass.kind === 'final' || pass.kind === 'tail' || pass.retryAside) return true;
+  const { completeAt, uidNext, uidValidity } = folder;
+  const unchanged = completeAt?.uidNext === uidNext && completeAt.uidValidity === uidValidity;
+  return !(unchanged && folder.handled + folder.aside.length >= folder.messages);
+}
+
+/** Share after share, until the folder is through. */
+async function copyOneFolder(mailbox: Mailbox, source: string): Promise<PassEnding> {
+  for (;;) {
+    await untilGo(mailbox);
+    const pass = currentPass(mailbox);
+    const superseded = phaseOf(pass.kind) === 'prestage' && mailbox.state.directive.stage !== 'prestage';
+    if (superseded) return { kind: 'superseded' };
+    if (historyIsFull()) return { kind: 'history-full' };
+    const folder = folderOf(mailbox, source);
+    tell(mailbox, `${pass.kind} pass: ${folder.sourcePath} (${folder.handled} of ${folder.messages})`);
+    const result = await copyShare(mailbox, folder, pass);
+    if (result === undefined) continue;
+    take(mailbox, folder, result);
+    const { outcome } = result;
+    if (outcome.kind === 'complete') {
+      finishFolder(mailbox, source, folder);
+      return { kind: 'through' };
+    }
+    if (outcome.kind === 'refused') return meet(mailbox, source, outcome.problem);
+  }
+}
+
+/** A folder's own problem stays with the folder; what reaches further ends the pass. */
+function meet(mailbox: Mailbox, source: string, problem: Problem): PassEnding {
+  if (problem.code === 'source.folder-gone') return { kind: 'through' };
+  const { scope, reaction } = refusal(problem.code);
+  if (scope !== 'folder' || reaction !== 'attention') return { kind: 'problem', problem };
+  patchFolder(mailbox, source, { problem });
+  return { kind: 'through' };
+}
+
+/** Undefined when the copy was cancelled before a worker had taken it up, or its worker died while it was being cancelled. */
+async function copyShare(
+  mailbox: Mailbox,
+  folder: FolderState,
+  pass: CurrentPass,
+): Promise<CopyFolderResult | undefined> {
+  const { settings, row } = mailbox.state;
+  const summary = `${pass.kind}: ${folder.sourcePath} → ${folder.destinationPath}, ${folder.handled} of ${folder.messages} handled`;
+  try {
+    return await interruptible(mailbox, () =>
+      ask(settings.timing, summary).copyFolder({
+        settings,
+        row,
+        pass: pass.kind,
+        folder: {
+          source: folder.source,
+          sourcePath: folder.sourcePath,
+          destination: folder.destination,
+          destinationPath: folder.destinationPath,
+        },
+        retryAside: pass.retryAside,
+        ...(folder.ledger !== undefined && { ledger: folder.ledger }),
+        ...(folder.growth !== undefined && { growth: folder.growth }),
+        ...(pass.before !== undefined && { before: pass.before }),
+      }),
+    );
+  } catch (error) {
+    const timeout = error instanceof ActivityFailure ? error.cause : undefined;
+    if (!(timeout instanceof TimeoutFailure) && !isCancellation(error)) throw error;
+    keepGrowth(mailbox, folder.source, timeout);
+    return undefined;
+  }
+}
+
+/** Without the growth that the server knows of an attempt that timed out, what it wrote would be sent again. */
+function keepGrowth(mailbox: Mailbox, source: string, timeout: Error | undefined): void {
+  if (!(timeout instanceof TimeoutFailure)) return;
+  const growth = parseCopyHeartbeat(timeout.lastHeartbeatDetails)?.growth;
+  if (growth !== undefined) patchFolder(mailbox, source, { growth });
+}
+
+function take(mailbox: Mailbox, folder: FolderState, result: CopyFolderResult): void {
+  const { counts } = mailbox.state;
+  const known = new Set(result.aside.map((note) => note.uid));
+  const aside = [...folder.aside.filter((note) => !known.has(note.uid)), ...result.aside];
+  patchFolder(mailbox, folder.source, {
+    ledger: result.ledger,
+    growth: undefined,
+    handled: result.handled,
+    aside: mailbox.state.current?.retryAside ? result.aside : aside,
+  });
+  const asideInAll = mailbox.state.folders.reduce((sum, one) => sum + one.aside.length, 0);
+  const pass = currentPass(mailbox);
+  update(mailbox, {
+    current: { ...pass, counts: addCopyCounts(pass.counts, result.counts) },
+    notes: addNotes(mailbox.state.notes, result.notes),
+    counts: {
+      ...counts,
+      copied: counts.copied + result.counts.copied,
+      adopted: counts.adopted + result.counts.adopted,
+      bytes: counts.bytes + result.counts.bytes,
+      flagsChanged: counts.flagsChanged + result.counts.flagsChanged,
+      aside: asideInAll,
+    },
+  });
+  if (result.outcome.kind !== 'refused') recovered(mailbox);
+}
+
+function finishFolder(mailbox: Mailbox, source: string, seen: FolderState): void {
+  const { uidNext, uidValidity } = seen;
+  const pass = currentPass(mailbox);
+  const whole = pass.before === undefined;
+  patchFolder(mailbox, source, whole ? { completeAt: { uidNext, uidValidity } } : {});
+  update(mailbox, { current: { ...pass, done: [...pass.done, source] } });
+}
+
+type Notes = Readonly<Partial<Record<RefusalCode, number>>>;
+
+function addNotes(a: Notes, b: Notes): Notes {
+  const sum: Partial<Record<RefusalCode, number>> = { ...a };
+  for (const [code, count] of Object.entries(b)) if (isRefusalCode(code)) sum[code] = (sum[code] ?? 0) + count;
+  return sum;
+}
+
+function patchFolder(mailbox: Mailbox, source: string, change: Partial<FolderState>): void {
+  const folders = mailbox.state.folders.map((folder) => (folder.source === source ? { ...folder, ...change } : folder));
+  update(mailbox, { folders });
+}
+
+function folderOf(mailbox: Mailbox, source: string): FolderState {
+  const folder = mailbox.state.folders.find((one) => one.source === source);
+  if (folder === undefined) throw new Error(`the mailbox's state has no folder ${JSON.stringify(source)}`);
+  return folder;
+}
+
+function currentPass(mailbox: Mailbox): CurrentPass {
+  const { current } = mailbox.state;
+  if (current === undefined) throw new Error('a folder is copied outside a pass');
+  return current;
+}

@@ -1,0 +1,96 @@
+import type { Problem } from '../../model/mailbox.ts';
+import { refusal } from '../../model/refusals.ts';
+import { update, waitUntil, type Mailbox } from './mailbox.ts';
+import { tell } from './tell.ts';
+
+/** A server's own waiting time is kept and a little more, so that many mailboxes do not come back in the same second. */
+const JITTER = 0.1;
+
+/**
+ * Does with a problem what the table of refusals says, and returns when it is worth trying again. `give-up` only where a
+ * person has finished the project while the mailbox needed attention.
+ */
+export async function recover(mailbox: Mailbox, problem: Problem): Promise<'again' | 'give-up'> {
+  update(mailbox, { tries: mailbox.state.tries + 1, problem });
+  switch (refusal(problem.code).reaction) {
+    case 'wait-for-access':
+      return await waitForAccess(mailbox, problem);
+    case 'wait':
+      return await waitForServer(mailbox, problem);
+    case 'attention':
+    case 'stop':
+    case 'put-aside':
+    case 'note':
+      return await needAttention(mailbox, problem);
+  }
+}
+
+/** What a success wipes out. */
+export function recovered(mailbox: Mailbox): void {
+  update(mailbox, { tries: 0, refusedSince: undefined, problem: undefined });
+}
+
+/** Refused access may be a permission on its way: durable back-off up to the grace time. */
+async function waitForAccess(mailbox: Mailbox, problem: Problem): Promise<'again' | 'give-up'> {
+  const now = Date.now();
+  const since = mailbox.state.refusedSince ?? now;
+  const { accessGrace, accessBackoff } = mailbox.state.settings.timing;
+  update(mailbox, { refusedSince: since, phase: 'refused' });
+  const left = since + accessGrace - now;
+  if (left <= 0) return await needAttention(mailbox, problem);
+  const until = now + Math.min(step(accessBackoff, mailbox.state.tries), left);
+  const why = `access refused ${times(mailbox.state.tries)} in ${span(now - since)}; next try ${clock(until)}`;
+  tell(mailbox, `${why} (${problem.text})`, until);
+  await waitUntil(mailbox, until, why, retried(mailbox, 'retryRefused'));
+  return 'again';
+}
+
+async function waitForServer(mailbox: Mailbox, problem: Problem): Promise<'again'> {
+  const { troubleBackoff } = mailbox.state.settings.timing;
+  const wait = problem.waitMs ?? step(troubleBackoff, mailbox.state.tries);
+  const until = Date.now() + Math.round(wait * (1 + JITTER * Math.random()));
+  const why = `${refusal(problem.code).meaning} Next try ${clock(until)}`;
+  tell(mailbox, `${why} (${problem.text})`, until);
+  await waitUntil(mailbox, until, why, retried(mailbox, 'retryRefused'));
+  return 'again';
+}
+
+/**
+ * The others go on; this mailbox waits for `retry`, a change of the project or the next stage. It also tries again by
+ * itself when its next delta would be due, so that one stubborn folder does not keep the others from following the source.
+ */
+async function needAttention(mailbox: Mailbox, problem: Problem): Promise<'again' | 'give-up'> {
+  const { directive } = mailbox.state;
+  update(mailbox, { phase: 'attention' });
+  if (directive.stage === 'finish') return 'give-up';
+  tell(mailbox, `needs attention: ${problem.text}`);
+  const woken = retried(mailbox, 'retryAttention');
+  const { deltaInterval, tailInterval } = mailbox.state.settings.timing;
+  const until = Date.now() + (directive.stage === 'cutover' ? tailInterval : deltaInterval);
+  await waitUntil(mailbox, until, 'needs attention; tried again by itself with the next delta', woken);
+  update(mailbox, { refusedSince: undefined, tries: 0, retryAside: woken() });
+  return 'again';
+}
+
+/** Whether a person has asked for another try since now. */
+function retried(mailbox: Mailbox, round: 'retryRefused' | 'retryAttention'): () => boolean {
+  const before = mailbox.state.directive[round];
+  return () => mailbox.state.directive[round] > before;
+}
+
+function step(waits: readonly number[], tries: number): number {
+  return waits[Math.min(tries, waits.length) - 1] ?? 60_000;
+}
+
+function times(count: number): string {
+  return count === 1 ? 'once' : `${count} times`;
+}
+
+function span(ms: number): string {
+  const minutes = Math.round(ms / 60_000);
+  return minutes < 1 ? `${Math.round(ms / 1_000)} s` : `${minutes} min`;
+}
+
+function clock(at: number): string {
+  return `${new Date(at).toISOString().slice(11, 19)} UTC`;
+}

@@ -1,0 +1,116 @@
+import { ApplicationFailure, allHandlersFinished, condition, continueAsNew, workflowInfo } from '@temporalio/workflow';
+import { shardWorkflowId } from '../model/ids.ts';
+import { totalsOfProject } from '../model/project-phase.ts';
+import type { ProjectResult, ProjectState } from '../model/saga.ts';
+import { changeShard, directShard } from './messages.ts';
+import { refresh, updateProject, wish, type Project } from './project/context.ts';
+import { handleMessages } from './project/handlers.ts';
+import { acquireTokens } from './project/prepare.ts';
+import { signalAll } from './signals.ts';
+
+/** The command that starts a project sends its mailboxes at once; one that stops on the way leaves nothing behind. */
+const LOADING_TIMEOUT = '10 minutes';
+
+/** How long mailboxes that are being cancelled are waited for. */
+const CANCEL_TIMEOUT = '2 minutes';
+
+/**
+ * One project from its start to its end: takes in its mailboxes, gets tokens, lets the mailboxes go, passes the
+ * administrator's wishes on and adds up. It ends when every mailbox has, or when it was cancelled.
+ */
+export async function projectWorkflow(initial: ProjectState): Promise<ProjectResult> {
+  const project: Project = {
+    state: { ...initial, startedAt: initial.startedAt ?? Date.now() },
+    undirected: false,
+    news: [],
+    wokenAt: 0,
+    shown: '',
+  };
+  handleMessages(project);
+  refresh(project);
+  if (project.state.directive.stage === 'hold') await prepare(project);
+  await steer(project);
+  await condition(allHandlersFinished);
+  const totals = totalsOfProject(project.state);
+  return { phase: project.state.directive.stage === 'cancel' ? 'cancelled' : 'finished', totals };
+}
+
+/** No mailbox begins before all have come and the tokens are there. */
+async function prepare(project: Project): Promise<void> {
+  const { settings, expectedMailboxes } = project.state;
+  const loaded = (): boolean => totalsOfProject(project.state).mailboxes >= project.state.expectedMailboxes;
+  const cancelled = (): boolean => project.state.directive.stage === 'cancel';
+  const complete = await condition(() => loaded() || cancelled(), LOADING_TIMEOUT, {
+    summary: `takes in ${expectedMailboxes} mailboxes`,
+  });
+  if (!complete) {
+    wish(project, { stage: 'cancel' });
+    await tellShards(project);
+    throw ApplicationFailure.nonRetryable(
+      `The start of ${settings.name} broke off: ${totalsOfProject(project.state).mailboxes} of ${expectedMailboxes} mailboxes came. Nothing was copied; start it again.`,
+      'project.cancelled',
+    );
+  }
+  if (cancelled()) return;
+  updateProject(project, { phase: 'prepare' });
+  refresh(project);
+  if (await acquireTokens(project)) wish(project, { stage: 'prestage' });
+}
+
+async function steer(project: Project): Promise<void> {
+  for (;;) {
+    if (project.undirected || project.news.length > 0) await tellShards(project);
+    else if (isOver(project)) return;
+    else if (project.state.directive.stage === 'cancel') return await awaitCancelled(project);
+    else if (workflowInfo().continueAsNewSuggested) await renew(project);
+    else await condition(() => project.undirected || project.news.length > 0 || isOver(project) || isFull());
+  }
+}
+
+function isFull(): boolean {
+  return workflowInfo().continueAsNewSuggested;
+}
+
+function isOver(project: Project): boolean {
+  const { mailboxes, ended } = totalsOfProject(project.state);
+  return mailboxes > 0 && ended === mailboxes;
+}
+
+/** Passes changes and wishes on. A shard that is gone has ended, or was terminated by hand; nobody is left to tell. */
+async function tellShards(project: Project): Promise<void> {
+  const { name } = project.state.settings;
+  const { shards } = project.state;
+  for (let news = project.news.shift(); news !== undefined; news = project.news.shift()) {
+    const all = shards.map((shard) => shardWorkflowId(name, shard.index));
+    if (news.settings) await signalAll(all, changeShard, { settings: news.settings });
+    for (const change of news.shards ?? [])
+      await signalAll([shardWorkflowId(name, change.index)], changeShard, { change });
+  }
+  if (!project.undirected) return;
+  project.undirected = false;
+  const ids = shards.map((shard) => shardWorkflowId(name, shard.index));
+  const gone = new Set(await signalAll(ids, directShard, project.state.directive));
+  if (gone.size > 0) writeOff(project, gone);
+}
+
+/** Mailboxes of a shard that is gone are counted as ended, so that the project can end. */
+function writeOff(project: Project, gone: ReadonlySet<string>): void {
+  const { name } = project.state.settings;
+  const shards = project.state.shards.map((shard) => {
+    if (!gone.has(shardWorkflowId(name, shard.index)) || shard.totals.ended === shard.totals.mailboxes) return shard;
+    const { mailboxes } = shard.totals;
+    return { ...shard, totals: { ...shard.totals, phases: { cancelled: mailboxes }, ended: mailboxes } };
+  });
+  updateProject(project, { shards });
+  refresh(project);
+}
+
+async function awaitCancelled(project: Project): Promise<void> {
+  await condition(() => isOver(project), CANCEL_TIMEOUT, { summary: 'mailboxes stop after the batch in hand' });
+}
+
+async function renew(project: Project): Promise<void> {
+  await condition(allHandlersFinished);
+  if (project.undirected || project.news.length > 0) return;
+  await continueAsNew<typeof projectWorkflow>(project.state);
+}

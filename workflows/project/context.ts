@@ -1,0 +1,84 @@
+import { setCurrentDetails, upsertMemo, upsertSearchAttributes } from '@temporalio/workflow';
+import { projectPhase, projectSentence, totalsOfProject } from '../../model/project-phase.ts';
+import type { Directive, ProjectState, ProjectView, ShardChange } from '../../model/saga.ts';
+import type { ProjectSettings } from '../../model/project.ts';
+import { changedAttributes } from '../attributes.ts';
+
+/** A project while its workflow runs. */
+export interface Project {
+  state: ProjectState;
+  /** A wish that the shards have not been told yet. */
+  undirected: boolean;
+  readonly news: { readonly settings?: ProjectSettings; readonly shards?: readonly ShardChange[] }[];
+  /** Somebody asked for another try while tokens could not be had. */
+  wokenAt: number;
+  shown: string;
+}
+
+export function updateProject(project: Project, change: Partial<ProjectState>): void {
+  project.state = { ...project.state, ...change };
+}
+
+/** Changes what the project wishes of its mailboxes; the shards are told by the main loop. */
+export function wish(project: Project, change: Partial<Directive>): void {
+  const { directive } = project.state;
+  updateProject(project, { directive: { ...directive, ...change, revision: directive.revision + 1 } });
+  project.undirected = true;
+  refresh(project);
+}
+
+/** Derives the phase anew and shows what has changed, to the Web UI and to visibility. */
+export function refresh(project: Project): void {
+  const totals = totalsOfProject(project.state);
+  const phase = projectPhase(project.state, totals);
+  const readyAt = project.state.readyAt ?? (phase === 'ready' ? Date.now() : undefined);
+  updateProject(project, { phase, ...(readyAt !== undefined && { readyAt }) });
+  const view = viewOfProject(project);
+  setCurrentDetails(details(view));
+  const shown = JSON.stringify(view);
+  if (shown === project.shown) return;
+  project.shown = shown;
+  upsertMemo({ status: view });
+  upsertSearchAttributes(
+    changedAttributes(
+      {
+        project: view.name,
+        phase: view.paused ? 'paused' : view.phase,
+        messages: totals.counts.copied + totals.counts.adopted,
+      },
+      view.problem?.code,
+    ),
+  );
+}
+
+export function viewOfProject(project: Project): ProjectView {
+  const { state } = project;
+  const totals = totalsOfProject(state);
+  const { cutoverAt, paused } = state.directive;
+  return {
+    name: state.settings.name,
+    phase: state.phase,
+    paused,
+    now: paused ? `paused; before that: ${projectSentence(state, totals)}` : projectSentence(state, totals),
+    startedAt: state.startedAt ?? 0,
+    expectedMailboxes: state.expectedMailboxes,
+    shards: state.shards.length,
+    totals,
+    ...(state.readyAt !== undefined && { readyAt: state.readyAt }),
+    ...(cutoverAt !== undefined && { cutoverAt }),
+    ...(state.problem && { problem: state.problem }),
+  };
+}
+
+function details(view: ProjectView): string {
+  const { counts, phases } = view.totals;
+  const lines = [
+    `**${view.name}**: ${view.now}`,
+    '',
+    `${counts.copied} messages copied, ${counts.adopted} were there already, ${counts.messages} on the source, ${counts.aside} put aside.`,
+    '',
+    ...Object.entries(phases).map(([phase, count]) => `- ${phase}: ${count}`),
+  ];
+  if (view.problem) lines.push('', `Problem \`${view.problem.code}\`: ${view.problem.text}`);
+  return lines.join('\n');
+}
