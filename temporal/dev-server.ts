@@ -61,7 +61,8 @@ const dynamicConfig: NonNullable<DevServerOptions['dynamicConfig']> = { 'matchin
  * a member of the group, so the group's number cannot have been given to anybody else.
  */
 const guarded = `
-(trap '' TERM; read -r _ <&3; kill -TERM -$$; sleep 5; kill -KILL -$$) &
+(trap '' TERM; read -r _ <&3; kill -TERM -$$
+ for second in 1 2 3 4 5; do kill -0 $$ && sleep 1; done 2>/dev/null; kill -KILL -$$) &
 exec "$@" 3<&-`;
 
 /**
@@ -72,8 +73,9 @@ exec "$@" 3<&-`;
  */
 export async function startDevServer(options: DevServerOptions): Promise<DevServer> {
   const namespace = options.namespace ?? 'default';
-  const port = options.port ?? (await freePort());
-  const uiPort = options.uiPort === 'free' ? await freePort() : options.uiPort;
+  const port = await freePort(options.port ?? 0);
+  const uiPort =
+    options.uiPort === undefined ? undefined : await freePort(options.uiPort === 'free' ? 0 : options.uiPort);
   const { child, pid, exited } = await launch(options, commandLine(options, namespace, port, uiPort));
   const server: DevServer = {
     address: `${ip}:${port}`,
@@ -193,11 +195,17 @@ function releaseGuard(child: ChildProcess): void {
   }
 }
 
-async function freePort(): Promise<number> {
+/**
+ * The port asked for, or one chosen by the kernel for 0. A port in use must be refused here: what listens there may be
+ * another Temporal server, which would answer in the place of the one that is being started.
+ */
+async function freePort(wanted: number): Promise<number> {
   const probe = createServer();
   await new Promise<void>((resolve, reject) => {
-    probe.once('error', reject);
-    probe.listen(0, ip, resolve);
+    probe.once('error', (error) => {
+      reject(new DevServerFailed(`port ${wanted} of ${ip} cannot be used: ${error.message}`, { cause: error }));
+    });
+    probe.listen(wanted, ip, resolve);
   });
   const address = probe.address();
   await new Promise((resolve) => probe.close(resolve));
