@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { decodeUtf7, encodeUtf7 } from '../../../model/utf7.ts';
 
