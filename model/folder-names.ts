@@ -1,5 +1,5 @@
 /** Names of folders: how they are compared, shown and made to fit a destination. */
-import { decodeUtf7, encodeUtf7 } from './utf7.ts';
+import { encodeUtf7, listedPath } from './utf7.ts';
 
 /** Octets of one level as sent. File systems end at 255, and servers store names in several encodings. */
 export const LONGEST_LEVEL = 240;
@@ -31,9 +31,7 @@ export function shownPath(path: readonly string[]): string {
 
 /** The levels of a namespace prefix as a server names it, e.g. `INBOX.` (RFC 2342). */
 export function prefixLevels(prefix: string, delimiter: string | null): readonly string[] {
-  if (prefix === '') return [];
-  const levels = delimiter === null ? [prefix] : prefix.split(delimiter);
-  return levels.filter((level) => level !== '').map((level) => decodeUtf7(level));
+  return listedPath(prefix, delimiter).filter((level) => level !== '');
 }
 
 function shorten(level: string): string {

@@ -31,6 +31,7 @@ function parentsOf(folder: ListedFolder): readonly ListedFolder[] {
   const { delimiter, path } = folder;
   if (delimiter === null) return [];
   const names = folder.name.split(delimiter);
+  if (names.length !== path.length) return [];
   return path.slice(0, -1).map((_, depth) => ({
     name: names.slice(0, depth + 1).join(delimiter),
     path: path.slice(0, depth + 1),

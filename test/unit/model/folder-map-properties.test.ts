@@ -103,9 +103,9 @@ describe('whatever both sides hold', () => {
       fc.property(input, (given) => {
         const destinations = mapFolders(given).pairs.map((pair) => pair.destination);
         expect(new Set(destinations).size).toBe(destinations.length);
-        const { delimiter, folders: listed } = given.destination;
+        const { delimiter, folders: there } = given.destination;
         const isThere = (name: string): boolean =>
-          listed.some((folder) => folder.name === name || folder.name.startsWith(name + (delimiter ?? '/')));
+          there.some((folder) => folder.name === name || folder.name.startsWith(name + (delimiter ?? '/')));
         const made = destinations
           .filter((name) => !isThere(name))
           .map((name) => decodeUtf7(name).normalize('NFC').toLowerCase());
