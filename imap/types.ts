@@ -1,7 +1,7 @@
 /** What the rooms above know of an IMAP server. Everything that it said has been parsed; names and dates are validated. */
 import type { ListedFolder } from '../model/folders.ts';
 import type { Problem } from '../model/mailbox.ts';
-import type { ServerAddress } from '../model/project.ts';
+import type { ServerAddress, Side } from '../model/project.ts';
 
 /** How to log in. Secrets are functions, so that no object that is printed or serialised holds one. */
 export type Login =
@@ -15,6 +15,8 @@ export type Login =
 export interface SessionOptions {
   readonly address: ServerAddress;
   readonly login: Login;
+  /** For the codes of refusals that name a side; `source` when absent. */
+  readonly side?: Side;
   /** Milliseconds without any answer to a command after which the connection counts as lost. */
   readonly commandTimeout: number;
   /** Aborting destroys the sockets in the same tick. */
@@ -26,7 +28,8 @@ export interface ImapRefusal extends Error {
   readonly name: 'ImapRefusal';
   readonly problem: Problem;
   /**
-   * For APPEND: `refused` when the server answered NO or BAD (nothing is stored), `in-doubt` for everything else.
+   * For APPEND: `refused` when nothing is stored, because the server answered NO or BAD or had not been sent the message's
+   * last bytes; `in-doubt` for everything else.
    */
   readonly stored: 'refused' | 'in-doubt';
   /** The tagged answer's status where there was one. */

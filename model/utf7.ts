@@ -4,7 +4,7 @@
  */
 
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+,';
-const VALUES: ReadonlyMap<string, number> = new Map([...ALPHABET].map((char, value) => [char, value]));
+const VALUES: ReadonlyMap<string, number> = new Map(Array.from(ALPHABET, (char, value) => [char, value]));
 
 /** A shifted sequence: `&`, modified base64, `-`. */
 const SHIFTED = /&([A-Za-z0-9+,]*)-/g;

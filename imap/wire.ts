@@ -1,0 +1,396 @@
+/**
+ * One authenticated connection, spoken strictly: one command at a time, every response routed or refused, every promise
+ * settled. Whatever the server does that IMAP does not allow ends the connection before harm is done.
+ */
+import type { Readable, Writable } from 'node:stream';
+import type { LiteralPart, Part } from './grammar.ts';
+import { refuse, refuseAlike } from './refusal.ts';
+import type { Asked, Classified, ServerRefusal } from './refusals.ts';
+import { readResponse, ResponseError } from './response.ts';
+import type { DataResponse, Literal, RawResponse, ResponseCode, StatusResponse } from './response.ts';
+import { DEFAULT_LIMITS, ScanError, Scanner } from './scanner.ts';
+import type { ScannerLimits, ScannerSink } from './scanner.ts';
+import type { ImapRefusal } from './types.ts';
+
+export interface WireOptions {
+  /** For people: `imap.example.com:993`. */
+  readonly peer: string;
+  /** Milliseconds without a byte in either direction while a command is under way. */
+  readonly commandTimeout: number;
+  readonly limits?: ScannerLimits;
+  readonly classify: (refusal: Pick<ServerRefusal, 'asked' | 'responseCode' | 'text'>) => Classified;
+}
+
+export interface WireSockets {
+  readonly readSocket: Readable;
+  readonly writeSocket: Writable;
+}
+
+export interface Command {
+  readonly asked: Asked;
+  /** For people, after the server's name: `open Sent`, `store a message in INBOX`. */
+  readonly about: string;
+  readonly parts: readonly Part[];
+  /** Untagged data while this command is under way, also what the server sends unasked. */
+  readonly onData?: (data: DataResponse) => void;
+  /** Untagged OK and NO with a response code. */
+  readonly onCode?: (code: ResponseCode) => void;
+  /**
+   * Called before each slice of a literal, and in the tick in which the command's last bytes are written. When it throws,
+   * the connection is destroyed in that tick and `run` rejects with what it threw.
+   */
+  readonly mayCommit?: () => void;
+}
+
+/** The tagged OK. */
+export interface Completion {
+  readonly code?: ResponseCode;
+  readonly text: string;
+}
+
+/** `waiting`: for the server to accept a literal; `sent`: all bytes are written and only the answer is missing. */
+type Stage = 'queued' | 'sending' | 'waiting' | 'sent';
+
+interface Pending {
+  readonly command: Command;
+  readonly resolve: (completion: Completion) => void;
+  readonly reject: (error: Error) => void;
+  tag: string;
+  stage: Stage;
+  settled: boolean;
+  /** Ends the wait for `+`. */
+  proceed: () => void;
+}
+
+const SLICE_BYTES = 64 * 1024;
+
+function* slices(pieces: readonly Buffer[]): Generator<Buffer> {
+  for (const piece of pieces) {
+    for (let at = 0; at < piece.length; at += SLICE_BYTES) yield piece.subarray(at, at + SLICE_BYTES);
+  }
+}
+
+function hasLiteral({ parts }: Command): boolean {
+  return parts.some((part) => typeof part !== 'string');
+}
+
+/** Collects lines and literals into whole responses. */
+class Assembler implements ScannerSink {
+  readonly #deliver: (raw: RawResponse) => void;
+  #lines: string[] = [];
+  #literals: Literal[] = [];
+  #pieces: Buffer[] = [];
+  #bytes = 0;
+  #inLiteral = false;
+
+  constructor(deliver: (raw: RawResponse) => void) {
+    this.#deliver = deliver;
+  }
+
+  line(text: string, announced: number | undefined): void {
+    this.#endLiteral();
+    this.#lines.push(text);
+    this.#inLiteral = announced !== undefined;
+    if (this.#inLiteral) return;
+    const raw = { lines: this.#lines, literals: this.#literals };
+    this.#lines = [];
+    this.#literals = [];
+    this.#deliver(raw);
+  }
+
+  literal(slice: Buffer): void {
+    this.#pieces.push(slice);
+    this.#bytes += slice.length;
+  }
+
+  #endLiteral(): void {
+    if (!this.#inLiteral) return;
+    this.#literals.push({ pieces: this.#pieces, bytes: this.#bytes });
+    this.#pieces = [];
+    this.#bytes = 0;
+  }
+}
+
+export class Wire {
+  readonly #sockets: WireSockets;
+  readonly #options: WireOptions;
+  readonly #scanner: Scanner;
+  readonly #queue: Pending[] = [];
+  #current: Pending | undefined;
+  #lost: Error | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #paused = false;
+  #tags = 0;
+
+  /** Takes over sockets that nobody else reads or writes any more. */
+  constructor(sockets: WireSockets, options: WireOptions) {
+    this.#sockets = sockets;
+    this.#options = options;
+    const assembler = new Assembler((raw) => this.#route(raw));
+    this.#scanner = new Scanner(assembler, options.limits ?? DEFAULT_LIMITS);
+    this.#listen();
+  }
+
+  get usable(): boolean {
+    return this.#lost === undefined;
+  }
+
+  /** Runs a command after all those called for before it. Rejects with an ImapRefusal, or with what `mayCommit` threw. */
+  run(command: Command): Promise<Completion> {
+    return new Promise((resolve, reject) => {
+      if (this.#lost !== undefined) {
+        reject(refuseAlike(this.#lost, 'refused'));
+        return;
+      }
+      const pending = {
+        command,
+        resolve,
+        reject,
+        tag: '',
+        stage: 'queued' as const,
+        settled: false,
+        proceed: () => undefined,
+      };
+      this.#queue.push(pending);
+      this.#next();
+    });
+  }
+
+  /** Lets the server's data wait in the network until `resume`; the time-out waits as well. */
+  pause(): void {
+    if (this.#paused || this.#lost !== undefined) return;
+    this.#paused = true;
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#sockets.readSocket.pause();
+  }
+
+  resume(): void {
+    if (!this.#paused || this.#lost !== undefined) return;
+    this.#paused = false;
+    this.#watch();
+    this.#sockets.readSocket.resume();
+  }
+
+  /** Destroys the sockets in this very tick and rejects everything pending with the reason. Only the first call counts. */
+  destroy(reason: Error): void {
+    if (this.#lost !== undefined) return;
+    this.#lost = reason;
+    clearTimeout(this.#timer);
+    this.#scanner.stop();
+    this.#sockets.readSocket.destroy();
+    this.#sockets.writeSocket.destroy();
+    const pending = [...(this.#current === undefined ? [] : [this.#current]), ...this.#queue.splice(0)];
+    this.#current = undefined;
+    for (const each of pending) {
+      each.settled = true;
+      each.reject(refuseAlike(reason, each.stage === 'sent' ? 'in-doubt' : 'refused'));
+      each.proceed();
+    }
+  }
+
+  #listen(): void {
+    const { readSocket, writeSocket } = this.#sockets;
+    const lost = (cause?: Error): void => {
+      const details = cause === undefined ? {} : { cause };
+      this.destroy(refuse('server.connection-lost', `The connection to ${this.#options.peer} was lost`, details));
+    };
+    // The listeners stay for good: an error after `destroy` must not end the process.
+    for (const socket of new Set<Readable | Writable>([readSocket, writeSocket])) {
+      socket.on('error', lost);
+      socket.on('close', () => lost());
+    }
+    readSocket.on('end', () => lost());
+    readSocket.on('data', (chunk: Buffer) => this.#take(chunk));
+    // Whoever had it before may have left it paused.
+    readSocket.resume();
+  }
+
+  #take(chunk: Buffer): void {
+    if (this.#lost !== undefined) return;
+    this.#timer?.refresh();
+    try {
+      this.#scanner.push(chunk);
+    } catch (error) {
+      if (error instanceof ScanError || error instanceof ResponseError) this.#violated(error.message, error);
+      else this.destroy(refuse('us.bug', `A response of ${this.#options.peer} could not be handled`, { cause: error }));
+    }
+  }
+
+  #violated(what: string, cause?: Error): void {
+    const text = `${this.#options.peer} does not keep to IMAP: ${what}`;
+    this.destroy(refuse('server.protocol', text, { cause }));
+  }
+
+  #watch(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    if (this.#current === undefined || this.#paused || this.#lost !== undefined) return;
+    const { peer, commandTimeout } = this.#options;
+    const { about } = this.#current.command;
+    this.#timer = setTimeout(() => {
+      this.destroy(refuse('server.timeout', `${peer} was silent for ${commandTimeout} ms when asked to ${about}`));
+    }, commandTimeout);
+  }
+
+  #next(): void {
+    if (this.#current !== undefined || this.#lost !== undefined) return;
+    const pending = this.#queue.shift();
+    if (pending === undefined) return;
+    this.#current = pending;
+    this.#tags += 1;
+    pending.tag = `F${this.#tags}`;
+    this.#watch();
+    this.#send(pending).catch((error: unknown) => {
+      this.#abandon(pending, error instanceof Error ? error : new Error(String(error)));
+    });
+  }
+
+  /** Before the last bytes are written something on our side said no. */
+  #abandon(pending: Pending, reason: Error): void {
+    if (!pending.settled) {
+      pending.settled = true;
+      pending.reject(reason);
+    }
+    if (this.#current === pending) this.#current = undefined;
+    this.destroy(reason);
+  }
+
+  /**
+   * Writes a command. The last byte of each literal is held back and written together with what follows it, since some
+   * servers act as soon as a literal is complete. All earlier bytes have left this process by then, so that a process
+   * that was suspended has nothing in its buffers that would be sent before it can look at the clock.
+   */
+  async #send(pending: Pending): Promise<void> {
+    const { command, tag } = pending;
+    pending.stage = 'sending';
+    let unsent: Buffer = Buffer.from(`${tag} `, 'latin1');
+    for (const part of command.parts) {
+      if (typeof part === 'string') {
+        unsent = Buffer.concat([unsent, Buffer.from(part, 'latin1')]);
+        continue;
+      }
+      await this.#announce(pending, unsent, part);
+      if (pending.settled) return;
+      unsent = await this.#sendLiteral(pending, part);
+      if (pending.settled) return;
+    }
+    command.mayCommit?.();
+    pending.stage = 'sent';
+    void this.#write(Buffer.concat([unsent, Buffer.from('\r\n', 'latin1')]));
+  }
+
+  async #announce(pending: Pending, unsent: Buffer, { bytes }: LiteralPart): Promise<void> {
+    const accepted = new Promise<void>((resolve) => (pending.proceed = resolve));
+    pending.stage = 'waiting';
+    void this.#write(Buffer.concat([unsent, Buffer.from(`{${bytes}}\r\n`, 'latin1')]));
+    await accepted;
+  }
+
+  /** Gives the byte that was held back. */
+  async #sendLiteral(pending: Pending, { pieces, bytes }: LiteralPart): Promise<Buffer> {
+    let left = bytes;
+    for (const slice of slices(pieces)) {
+      left -= slice.length;
+      if (left < 0) break;
+      pending.command.mayCommit?.();
+      const held = left === 0 ? 1 : 0;
+      if (slice.length > held) await this.#write(slice.subarray(0, slice.length - held));
+      if (pending.settled || held === 1) return slice.subarray(slice.length - 1);
+    }
+    if (left !== 0) throw refuse('us.bug', 'A literal was not as long as announced', { stored: 'refused' });
+    return Buffer.alloc(0);
+  }
+
+  /** Resolves when the bytes have left this process, and also when they never will; then everything is rejected anyway. */
+  #write(bytes: Buffer): Promise<void> {
+    return new Promise((resolve) => {
+      this.#sockets.writeSocket.write(bytes, () => {
+        this.#timer?.refresh();
+        resolve();
+      });
+    });
+  }
+
+  #route(raw: RawResponse): void {
+    const response = readResponse(raw);
+    switch (response.kind) {
+      case 'continuation':
+        return this.#continue();
+      case 'data':
+        return this.#current?.command.onData?.(response);
+      case 'status':
+        return response.tag === undefined ? this.#untagged(response) : this.#tagged(response, response.tag);
+    }
+  }
+
+  #continue(): void {
+    const pending = this.#current;
+    if (pending?.stage !== 'waiting') return this.#violated('it asked for more although nothing was announced');
+    pending.stage = 'sending';
+    pending.proceed();
+  }
+
+  #untagged({ status, code, text }: StatusResponse): void {
+    if (status === 'PREAUTH') return this.#violated('it greets in the middle of a session');
+    if (status === 'BYE' && this.#current?.command.asked !== 'logout') {
+      const details = { status, serverText: text, responseCode: code?.name };
+      const classified = this.#options.classify({ asked: 'bye', responseCode: code?.name, text });
+      return this.destroy(
+        refuse(classified.code, `${this.#options.peer} ended the connection`, {
+          ...details,
+          waitMs: classified.waitMs,
+        }),
+      );
+    }
+    if (code !== undefined) this.#current?.command.onCode?.(code);
+  }
+
+  #tagged(answer: StatusResponse, tag: string): void {
+    const pending = this.#current;
+    if (pending === undefined || tag !== pending.tag) return this.#violated('it answered a command that was not given');
+    const { status, code, text } = answer;
+    if (status !== 'OK' && status !== 'NO' && status !== 'BAD') {
+      return this.#violated('it ended a command with neither OK, NO nor BAD');
+    }
+    if (status === 'OK' && pending.stage !== 'sent')
+      return this.#violated('it accepted a command before it was complete');
+    const { stage } = pending;
+    this.#current = undefined;
+    pending.settled = true;
+    if (status === 'OK') pending.resolve({ text, ...(code === undefined ? {} : { code }) });
+    else this.#refused(pending, status, stage, answer);
+    pending.proceed();
+    this.#watch();
+    this.#next();
+  }
+
+  /**
+   * A server that answers BAD may not have consumed the literal, or the rest of one that was under way: it would read the
+   * message's body as commands. Such a connection is never used again.
+   */
+  #refused(pending: Pending, status: 'NO' | 'BAD', stage: Stage, { code, text }: StatusResponse): void {
+    const { asked, about } = pending.command;
+    const refusal = this.#refusal(asked, about, status, code, text);
+    pending.reject(refusal);
+    if (stage === 'sending' || (status === 'BAD' && hasLiteral(pending.command))) this.destroy(refusal);
+  }
+
+  #refusal(
+    asked: Asked,
+    about: string,
+    status: 'NO' | 'BAD',
+    code: ResponseCode | undefined,
+    text: string,
+  ): ImapRefusal {
+    const { code: refusalCode, waitMs } = this.#options.classify({ asked, responseCode: code?.name, text });
+    const bracketed = code === undefined ? '' : `[${code.name}] `;
+    return refuse(refusalCode, `${this.#options.peer} refused to ${about}`, {
+      serverText: `${status} ${bracketed}${text}`,
+      waitMs,
+      stored: 'refused',
+      status,
+      responseCode: code?.name,
+    });
+  }
+}
