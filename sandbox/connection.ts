@@ -43,7 +43,6 @@ export class Connection {
       await session.ended;
       session.destroy();
       session.finish();
-      session.note({ event: 'closed' });
     }
   }
 

@@ -140,6 +140,8 @@ class RunningSandbox implements Sandbox {
       .finally(() => {
         this.#open.delete(connection);
         this.#serving.delete(serving);
+        // Only now, so that whoever waits for this entry finds the connection gone.
+        connection.session.note({ event: 'closed' });
       });
     this.#serving.add(serving);
   }

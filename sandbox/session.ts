@@ -61,6 +61,7 @@ export class Session implements Victim {
   readonly #limits: OctetLimits;
   #socket: Socket;
   #cutting = false;
+  #resetting = false;
 
   constructor(id: number, socket: Socket, context: ServerContext) {
     this.id = id;
@@ -256,9 +257,15 @@ export class Session implements Victim {
   /** Sends what is queued and closes the connection. */
   hangUp(reset: boolean): void {
     this.writer.flushNow();
-    if (this.#socket.destroyed) return;
-    if (reset) this.#socket.write('', () => this.#rawSocket.resetAndDestroy());
-    else this.#socket.destroySoon();
+    // A socket that is being reset must not be shut down as well: the two together never close.
+    if (this.#socket.destroyed || this.#resetting) return;
+    if (!reset) {
+      this.#socket.destroySoon();
+      return;
+    }
+    this.#resetting = true;
+    if (this.#socket.writableLength === 0) this.#rawSocket.resetAndDestroy();
+    else this.#socket.write('', () => this.#rawSocket.resetAndDestroy());
   }
 
   /** Closes the connection at once. */

@@ -48,7 +48,11 @@ describe('APPEND', () => {
     const answer = await client.command('APPEND INBOX {1+}\r\na (\\Flagged) {2+}\r\nbb {3+}\r\nccc');
     expect(answer).toMatch(/OK \[APPENDUID \d+ 1:3\]/);
     const stored = sandbox.store.user('ann').folder('INBOX').messages;
-    expect(stored.map(({ body, flags }) => [body.toString(), ...flags])).toEqual([['a'], ['bb', '\\Flagged'], ['ccc']]);
+    expect(stored.map(({ body, flags }) => [body.toString(), flags])).toEqual([
+      ['a', []],
+      ['bb', ['\\Flagged']],
+      ['ccc', []],
+    ]);
   });
 
   test('stores all of a multiple append or nothing', async () => {

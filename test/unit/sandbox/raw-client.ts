@@ -78,6 +78,11 @@ export class RawClient {
     this.#listen();
   }
 
+  /** Closes the sending side only. */
+  end(): void {
+    this.#socket.end();
+  }
+
   close(): void {
     this.#socket.destroy();
   }
@@ -95,6 +100,7 @@ export class RawClient {
   }
 
   #listen(): void {
+    this.#socket.setNoDelay(true);
     const end = (): void => {
       this.#ended = true;
       this.#wake();
