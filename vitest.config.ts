@@ -1,4 +1,8 @@
+import { join } from 'node:path';
 import { defineConfig } from 'vitest/config';
+
+/** Where `npm test` and CI want a report that a program can read, beside what people see. */
+const reports = process.env['MAILFERRY_TEST_REPORTS'];
 
 /**
  * Two kinds of tests: `unit` needs nothing but Node, `integration` runs on one real Temporal server per run and on
@@ -7,6 +11,8 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     passWithNoTests: true,
+    reporters: reports === undefined ? ['default'] : ['default', 'json'],
+    ...(reports !== undefined && { outputFile: { json: join(reports, `${process.pid}.json`) } }),
     projects: [
       {
         test: {

@@ -50,7 +50,12 @@ export async function ensureSearchAttributes(connection: Connection, namespace: 
   const { address } = connection.options;
   const clash = missing.find(([name]) => existing[name] !== undefined);
   if (clash !== undefined) {
-    throw new SearchAttributesMissing(address, namespace, missing, new Error(`${clash[0]} exists with another type`));
+    throw new SearchAttributesMissing(
+      address,
+      namespace,
+      missing,
+      new Error(`${clash[0]} exists with another type, and has to be removed first`),
+    );
   }
   try {
     const searchAttributes = Object.fromEntries(missing.map(([name, type]) => [name, valueTypes[type].number]));

@@ -7,7 +7,7 @@ import { Client, type Connection } from '@temporalio/client';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { connect } from '../../temporal/connection.ts';
 import { DevServerFailed, startDevServer, type DevServer, type DevServerOptions } from '../../temporal/dev-server.ts';
-import { ensureSearchAttributes } from '../../temporal/search-attributes.ts';
+import { ensureSearchAttributes, SearchAttributesMissing } from '../../temporal/search-attributes.ts';
 import { temporalCliPath } from '../support/context.ts';
 
 describe("Temporal's development server", () => {
@@ -61,6 +61,30 @@ describe("Temporal's development server", () => {
     await expect
       .poll(() => client.workflow.count(`MailferryProject = 'a' AND MailferryMessages = 3`))
       .toMatchObject({ count: 1 });
+  });
+
+  it('prints the command that adds the search attributes where it may not add them', async () => {
+    const server = await start();
+    const connection = await connectTo(server);
+    const failing = ensureSearchAttributes(connection, 'not there');
+    await expect(failing).rejects.toThrow(SearchAttributesMissing);
+    await expect(failing).rejects.toThrow(
+      `temporal operator search-attribute create --address ${server.address} --namespace 'not there' ` +
+        '--name MailferryProject --type Keyword --name MailferryPhase --type Keyword ' +
+        '--name MailferryProblem --type Keyword --name MailferryMessages --type Int',
+    );
+  });
+
+  it('names a search attribute that exists with another type', async () => {
+    const connection = await connectTo(await start());
+    const text = 1;
+    await connection.operatorService.addSearchAttributes({
+      namespace: 'default',
+      searchAttributes: Object.fromEntries([['MailferryPhase', text]]),
+    });
+    await expect(ensureSearchAttributes(connection, 'default')).rejects.toThrow(
+      'MailferryPhase exists with another type',
+    );
   });
 
   it('keeps workflows and search attributes over a restart with the same file', async () => {

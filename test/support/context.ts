@@ -1,16 +1,10 @@
 import { inject } from 'vitest';
 
-/** Whether tests that need a real Dovecot can run here, and where not, why and what would help. */
-export type DovecotAvailability =
-  | { readonly available: true; readonly path: string }
-  | { readonly available: false; readonly reason: string; readonly remedy: string };
-
 declare module 'vitest' {
   interface ProvidedContext {
     readonly temporalAddress: string;
     readonly temporalCliPath: string;
     readonly workflowBundlePath: string | null;
-    readonly dovecot: DovecotAvailability;
   }
 }
 
@@ -32,9 +26,4 @@ export function workflowBundlePath(): string {
   const path = inject('workflowBundlePath');
   if (path === null) throw new Error('workflows/index.ts does not exist, so there is no workflow bundle');
   return path;
-}
-
-/** Whether Dovecot can be run here. */
-export function dovecot(): DovecotAvailability {
-  return inject('dovecot');
 }

@@ -1,16 +1,14 @@
-import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';
 import type { TestProject } from 'vitest/node';
 import { defaultCacheDir, obtainTemporalCli } from '../../temporal/binary.ts';
 import { connect } from '../../temporal/connection.ts';
 import { startDevServer, type DevServer } from '../../temporal/dev-server.ts';
 import { ensureSearchAttributes } from '../../temporal/search-attributes.ts';
-import type { DovecotAvailability } from './context.ts';
+import { dovecotAvailable } from './dovecot-installation.ts';
 
 /** What one run of the integration tests has started and must stop. */
 let server: DevServer | undefined;
@@ -21,6 +19,7 @@ let directory: string | undefined;
  * one bundle of the workflows. Tests reach them through `context.ts`.
  */
 export async function setup(project: TestProject): Promise<void> {
+  failWithoutDovecotInCi();
   directory = await mkdtemp(join(tmpdir(), 'mailferry-test-'));
   const cliPath = await obtainTemporalCli({
     env: process.env,
@@ -34,7 +33,6 @@ export async function setup(project: TestProject): Promise<void> {
   project.provide('temporalCliPath', cliPath);
   project.provide('temporalAddress', server.address);
   project.provide('workflowBundlePath', await bundleWorkflows(project.config.root, directory));
-  project.provide('dovecot', await findDovecot());
 }
 
 export async function teardown(): Promise<void> {
@@ -51,27 +49,8 @@ async function bundleWorkflows(root: string, into: string): Promise<string | nul
   return bundlePath;
 }
 
-/** With `CI=true` a missing Dovecot fails the run: there, tests that quietly do not run are a lie. */
-async function findDovecot(): Promise<DovecotAvailability> {
-  const found = ['/usr/sbin/dovecot', '/usr/local/sbin/dovecot', '/opt/homebrew/sbin/dovecot'].find(existsSync);
-  const dovecot: DovecotAvailability =
-    found === undefined
-      ? { available: false, reason: 'Dovecot is not installed', remedy: 'sudo apt-get install dovecot-imapd' }
-      : await tryDovecot(found);
-  if (process.env['CI'] === 'true' && !dovecot.available) throw new Error(`${dovecot.reason}: ${dovecot.remedy}`);
-  return dovecot;
-}
-
-async function tryDovecot(path: string): Promise<DovecotAvailability> {
-  try {
-    await promisify(execFile)(path, ['--version']);
-    return { available: true, path };
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    return {
-      available: false,
-      reason: `${path} does not run: ${reason}`,
-      remedy: 'sudo apt-get install --reinstall dovecot-imapd',
-    };
-  }
+/** Where nobody reads what was left out, tests that quietly do not run are a lie. */
+function failWithoutDovecotInCi(): void {
+  const dovecot = dovecotAvailable();
+  if (process.env['CI'] === 'true' && !dovecot.available) throw new Error(`${dovecot.reason}; ${dovecot.command}`);
 }
