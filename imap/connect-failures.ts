@@ -61,6 +61,8 @@ const UNREACHABLE: ReadonlyMap<string, string> = new Map([
   ['CONNECT_TIMEOUT', 'there was no answer in time'],
   ['GREETING_TIMEOUT', 'the server did not greet; a server that expects TLS from the first byte does not'],
   ['UPGRADE_TIMEOUT', 'the TLS handshake did not end in time'],
+  ['NoConnection', 'the server closed the connection during the login'],
+  ['EConnectionClosed', 'the server closed the connection during the login'],
   ['ClosedAfterConnectText', 'the server closed the connection before the login was complete'],
   ['ClosedAfterConnectTLS', 'the server closed the connection before the login was complete'],
 ]);
@@ -178,7 +180,7 @@ export async function explainFailure(
     const text = `${peer} was silent for ${commandTimeout} ms during the login`;
     return refuse('server.timeout', text, { stored: 'refused' });
   }
-  if (failure.authenticationFailed || !secretUsed || /unsupported authentication/i.test(failure.message)) {
+  if (failure.authenticationFailed || /unsupported authentication/i.test(failure.message)) {
     return noWayToLogIn(options, capabilities);
   }
   const text = `The login at ${peer} failed: ${code ?? 'the server’s answer could not be understood'}`;

@@ -163,7 +163,10 @@ export async function connect(options: SessionOptions): Promise<WireSockets> {
   client.on('error', (error: Error) => (emitted ??= error));
   try {
     await connectInTime(client, options);
-    if (!state.used) throw new Error('the server greeted with PREAUTH: it has logged somebody in already');
+    if (!state.used) {
+      const text = `${peerOf(options.address)} greets with PREAUTH: it has logged somebody in, and does not say whom`;
+      throw refuse('access.method', text, { stored: 'refused' });
+    }
     if (emitted !== undefined) throw emitted;
     return takeOver(client);
   } catch (error) {

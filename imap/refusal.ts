@@ -28,12 +28,12 @@ class Refused extends Error implements ImapRefusal {
   }
 }
 
-const LONGEST_SERVER_TEXT = 500;
+const LONGEST_TEXT = 500;
 
-/** A server's words made fit to be shown: valid text, no control characters, not endless. */
+/** A server's words, or names of its folders, made fit to be shown: valid text, no control characters, not endless. */
 export function showable(text: string): string {
   const plain = text.replaceAll(/[\p{Cc}\p{Cf}\p{Surrogate}\u2028\u2029]+/gu, ' ').trim();
-  return plain.length <= LONGEST_SERVER_TEXT ? plain : `${plain.slice(0, LONGEST_SERVER_TEXT)}…`;
+  return plain.length <= LONGEST_TEXT ? plain : `${plain.slice(0, LONGEST_TEXT)}…`;
 }
 
 /**
@@ -44,7 +44,7 @@ export function refuse(code: RefusalCode, text: string, details: Details = {}): 
   const serverText = details.serverText === undefined ? '' : showable(details.serverText);
   const problem: Problem = {
     code,
-    text,
+    text: showable(text),
     ...(serverText === '' ? {} : { serverText }),
     ...(details.waitMs === undefined ? {} : { waitMs: details.waitMs }),
   };

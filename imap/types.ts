@@ -95,7 +95,10 @@ export type SearchCriteria =
   /** Messages whose Message-ID field contains this text. */
   | { readonly kind: 'message-id'; readonly text: string };
 
-/** An authenticated connection. Commands run one after another in the order of the calls; every promise settles. */
+/**
+ * An authenticated connection. Commands run one after another in the order of the calls; every promise settles, and
+ * rejects with an ImapRefusal.
+ */
 export interface ImapSession {
   /** Upper case. Fetched again after login. */
   readonly capabilities: ReadonlySet<string>;
@@ -105,6 +108,7 @@ export interface ImapSession {
   /** True until the connection is lost, logged out or destroyed. */
   readonly usable: boolean;
 
+  /** All folders but those under the prefixes of other users' and shared namespaces (RFC 2342), each once. */
   list(): Promise<readonly ListedFolder[]>;
   status(name: string): Promise<FolderStatus>;
   /** Also subscribes. `exists` when the server says that it is there already. */
@@ -114,14 +118,24 @@ export interface ImapSession {
   /** SELECT; never used on a source. */
   select(name: string): Promise<OpenFolder>;
   search(criteria: SearchCriteria): Promise<readonly number[]>;
-  /** UIDs asked for and not received are simply absent; the caller compares. `'all'` means 1:*. */
+  /**
+   * UIDs asked for and not received are simply absent; the caller compares. `'all'` means 1:*. Rows of this and the next
+   * two come in the server's order, each UID once. Until they are read to their end other commands are rejected, since
+   * a consumer that waited for one amid its rows would wait for itself; leaving before the end destroys the connection,
+   * since the rest is on its way.
+   */
   fetchFlags(uids: readonly number[] | 'all'): AsyncIterable<FlagsRow>;
   fetchIdentities(uids: readonly number[] | 'all'): AsyncIterable<IdentityRow>;
-  /** Bodies by BODY.PEEK[]. Pulled: at most one message beyond the consumed one is buffered (backpressure reaches the server). */
+  /**
+   * Bodies by BODY.PEEK[]. Pulled: beyond the consumed message at most what came in the same 64 KiB, or one larger message,
+   * is held (backpressure reaches the server); no time-out runs while the consumer is busy.
+   */
   fetchMessages(uids: readonly number[]): AsyncIterable<FetchedMessage>;
   /**
-   * Appends one message with exact bytes. `mayCommit` is called in the same tick in which the last two bytes, without which
-   * no server stores the message, are written; when it throws, the sockets are destroyed and nothing is stored.
+   * Appends one message with exact bytes, as a synchronising literal. `mayCommit` is called before each slice of at most
+   * 64 KiB, and in the same tick in which the body's last byte and the final CRLF, without which no server stores the
+   * message, are written; when it throws, the sockets are destroyed, nothing is stored, and the promise rejects with what
+   * it threw.
    */
   append(name: string, message: AppendMessage, mayCommit: () => void): Promise<Appended>;
   /** UID STORE; rows that the server no longer has are left out of the result. */
@@ -132,7 +146,7 @@ export interface ImapSession {
   noop(): Promise<void>;
   /** Never throws; bounded by one second, then destroys. */
   logout(): Promise<void>;
-  /** In this very tick. */
+  /** In this very tick; everything pending rejects with an ImapRefusal that has the reason as its cause. */
   destroy(reason: Error): void;
 }
 
