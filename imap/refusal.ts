@@ -32,7 +32,7 @@ const LONGEST_TEXT = 500;
 
 /** A server's words, or names of its folders, made fit to be shown: valid text, no control characters, not endless. */
 export function showable(text: string): string {
-  const plain = text.replaceAll(/[\p{Cc}\p{Cf}\p{Surrogate}\u2028\u2029]+/gu, ' ').trim();
+  const plain = text.replaceAll(/[\p{Cc}\p{Cf}\p{Surrogate}\s\u2028\u2029]+/gu, ' ').trim();
   return plain.length <= LONGEST_TEXT ? plain : `${plain.slice(0, LONGEST_TEXT)}…`;
 }
 

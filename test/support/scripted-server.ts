@@ -9,7 +9,7 @@ export type Step =
   | { readonly take: number }
   /** Sent as it stands; `$tag` is the tag of the last line expected. */
   | { readonly send: string | Buffer }
-  | { readonly wait: Promise<unknown> }
+  | { readonly wait: () => Promise<unknown> }
   | { readonly end: 'close' | 'reset' };
 
 /** A server on 127.0.0.1 that says what its script says, and complains when the client does not. */
@@ -53,7 +53,7 @@ class Player {
     if ('expect' in step) await this.#expect(step.expect);
     else if ('take' in step) await this.#bytes(step.take);
     else if ('send' in step) this.#send(step.send);
-    else if ('wait' in step) await step.wait;
+    else if ('wait' in step) await step.wait();
     else if (step.end === 'reset') this.#socket.resetAndDestroy();
     else this.#socket.destroy();
   }

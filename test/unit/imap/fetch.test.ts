@@ -1,0 +1,226 @@
+import { describe, expect, it } from 'vitest';
+import type { FetchedMessage } from '../../../imap/types.ts';
+import type { Step } from '../../support/scripted-server.ts';
+import { collect, refusalOf, rejectionOf, stage } from './harness.ts';
+
+const DATE = '17-Jul-1996 02:44:25 -0700';
+const FLAGS = (set: string): Step => ({ expect: `UID FETCH ${set} (UID FLAGS)` });
+const BODIES = (set: string): Step => ({ expect: `UID FETCH ${set} (UID FLAGS INTERNALDATE BODY.PEEK[])` });
+const OK: Step = { send: '$tag OK done\r\n' };
+
+const row = (uid: number, body: string): string =>
+  `* ${uid} FETCH (UID ${uid} FLAGS () INTERNALDATE "${DATE}" BODY[] {${body.length}}\r\n${body})\r\n`;
+const text = (message: FetchedMessage | undefined): string | undefined =>
+  message?.body === undefined ? undefined : Buffer.concat(message.body).toString('latin1');
+
+describe('fetching flags', () => {
+  it('gives each message asked for once, sorted and without \\Recent, whatever else is said', async () => {
+    const { session } = await stage([
+      FLAGS('2:4'),
+      {
+        send:
+          '* 1 FETCH (UID 2 FLAGS (\\Seen $b \\recent $a))\r\n* 9 FETCH (FLAGS (\\Deleted))\r\n* 12 EXISTS\r\n' +
+          '* 3 FETCH (FLAGS () UID 4)\r\n* 1 FETCH (UID 2 FLAGS (\\Flagged))\r\n* 7 FETCH (UID 77 FLAGS ())\r\n',
+      },
+      OK,
+    ]);
+    expect(await collect(session.fetchFlags([3, 2, 4]))).toEqual([
+      { uid: 2, flags: ['$a', '$b', '\\Seen'] },
+      { uid: 4, flags: [] },
+    ]);
+  });
+
+  it('of all messages gives whatever comes', async () => {
+    const { session } = await stage([FLAGS('1:*'), { send: '* 1 FETCH (UID 9 FLAGS ())\r\n' }, OK]);
+    expect(await collect(session.fetchFlags('all'))).toEqual([{ uid: 9, flags: [] }]);
+  });
+
+  it('of none asks nothing', async () => {
+    const { session, server } = await stage([]);
+    expect(await collect(session.fetchFlags([]))).toEqual([]);
+    expect(server.received()).toBe('');
+  });
+
+  it('of many asks in several commands', async () => {
+    const uids = Array.from({ length: 2_000 }, (_, index) => 1_000_000_000 + 2 * index);
+    const step = (uid: number): readonly Step[] => [
+      { expect: /^F\d UID FETCH [\d,]{1,7000} \(UID FLAGS\)$/ },
+      { send: `* 1 FETCH (UID ${uid} FLAGS ())\r\n$tag OK\r\n` },
+    ];
+    const { session } = await stage([uids[0], uids[800], uids[1_999], uids[5]].flatMap((uid) => step(uid ?? 0)));
+    expect((await collect(session.fetchFlags(uids))).map(({ uid }) => uid)).toEqual([
+      uids[0],
+      uids[800],
+      uids[1_999],
+      uids[5],
+    ]);
+  });
+
+  it('takes messages expunged meanwhile for absent', async () => {
+    const { session } = await stage([
+      FLAGS('1:2'),
+      { send: '* 1 FETCH (UID 1 FLAGS ())\r\n$tag NO Some of the requested messages no longer exist\r\n' },
+    ]);
+    expect(await collect(session.fetchFlags([1, 2]))).toHaveLength(1);
+  });
+
+  it('gives what came before a refusal, then the refusal', async () => {
+    const { session } = await stage([
+      FLAGS('1:2'),
+      { send: '* 1 FETCH (UID 1 FLAGS ())\r\n$tag NO [SERVERBUG] disk\r\n' },
+    ]);
+    const seen: number[] = [];
+    const reading = (async () => {
+      for await (const { uid } of session.fetchFlags([1, 2])) seen.push(uid);
+    })();
+    expect((await refusalOf(reading)).responseCode).toBe('SERVERBUG');
+    expect(seen).toEqual([1]);
+  });
+
+  it.each([
+    '* 1 FETCH UID 1\r\n',
+    '* 1 FETCH (UID)\r\n',
+    '* 1 FETCH ((UID) 1)\r\n',
+    '* 1 FETCH (UID 1 FLAGS (\\Seen)\r\n',
+    '* 1 FETCH (UID 1 FLAGS (\\Seen)) junk\r\n',
+  ])('ends the connection at %j', async (line) => {
+    const { session } = await stage([FLAGS('1'), { send: line }, OK]);
+    expect((await refusalOf(collect(session.fetchFlags([1])))).problem.code).toBe('server.protocol');
+  });
+});
+
+describe('fetching identities', () => {
+  it('gives date, size and headers, however they are sent', async () => {
+    const { session } = await stage([
+      {
+        expect:
+          'UID FETCH 1:2 (UID FLAGS INTERNALDATE RFC822.SIZE BODY.PEEK[HEADER.FIELDS (MESSAGE-ID DATE FROM SUBJECT)])',
+      },
+      {
+        send:
+          `* 1 FETCH (BODY[HEADER.FIELDS ("MESSAGE-ID" "DATE" "FROM" "SUBJECT")] {8}\r\nA: \xff\r\n\r\n UID 1 FLAGS ()` +
+          ` RFC822.SIZE 9 INTERNALDATE "${DATE}")\r\n` +
+          `* 2 FETCH (UID 2 FLAGS () RFC822.SIZE 0 INTERNALDATE NIL BODY[HEADER.FIELDS (MESSAGE-ID DATE FROM SUBJECT)] "")\r\n`,
+      },
+      OK,
+    ]);
+    const rows = await collect(session.fetchIdentities([1, 2]));
+    expect(rows).toEqual([
+      { uid: 1, flags: [], internalDate: DATE, size: 9, headers: Buffer.from('A: \xff\r\n\r\n', 'latin1') },
+      { uid: 2, flags: [], internalDate: '', size: 0, headers: Buffer.alloc(0) },
+    ]);
+  });
+});
+
+describe('fetching messages', () => {
+  it('gives exact bytes, quoted strings and NIL', async () => {
+    const body = 'A: b\r\n\r\n\0\xff\n.\r\n)\r\nF1 OK done\r\n{5}\r\n';
+    const { session } = await stage([
+      BODIES('1:3'),
+      {
+        send:
+          row(1, body) +
+          `* 2 FETCH (UID 2 FLAGS () INTERNALDATE "${DATE}" BODY[] "q\\"\xe9")\r\n` +
+          `* 3 FETCH (UID 3 FLAGS () INTERNALDATE "${DATE}" BODY[] NIL)\r\n`,
+      },
+      OK,
+    ]);
+    const [first, second, third] = await collect(session.fetchMessages([1, 2, 3]));
+    expect(text(first)).toBe(body);
+    expect(first?.bytes).toBe(body.length);
+    expect(text(second)).toBe('q"\xe9');
+    expect(third).toEqual({ uid: 3, flags: [], internalDate: DATE, bytes: 0 });
+  });
+
+  it('puts together what comes in several responses', async () => {
+    const { session } = await stage([
+      BODIES('1'),
+      { send: `* 1 FETCH (UID 1 FLAGS ())\r\n* 1 FETCH (UID 1 INTERNALDATE "${DATE}" BODY[] {2}\r\nhi)\r\n` },
+      OK,
+    ]);
+    expect((await collect(session.fetchMessages([1]))).map(text)).toEqual(['hi']);
+  });
+
+  it('leaves out messages that come without a body', async () => {
+    const { session } = await stage([
+      BODIES('1'),
+      { send: `* 1 FETCH (UID 1 FLAGS () INTERNALDATE "${DATE}")\r\n` },
+      OK,
+    ]);
+    expect(await collect(session.fetchMessages([1]))).toEqual([]);
+  });
+
+  it('never gives half a message when the connection ends within it', async () => {
+    const { session } = await stage([
+      BODIES('1:2'),
+      { send: row(1, 'whole') + row(2, 'x'.repeat(50)).slice(0, -20) },
+      { end: 'close' },
+    ]);
+    const bodies: (string | undefined)[] = [];
+    const reading = (async () => {
+      for await (const message of session.fetchMessages([1, 2])) bodies.push(text(message));
+    })();
+    expect((await refusalOf(reading)).problem.code).toBe('server.connection-lost');
+    expect(bodies).toEqual(['whole']);
+  });
+
+  it('does not read on while the consumer is busy, and does not call that a time-out', async () => {
+    const size = 1_000_000;
+    const count = 40;
+    const rows = Array.from({ length: count }, (_, index): Step => ({ send: row(index + 1, 'x'.repeat(size)) }));
+    const { session, socket } = await stage([BODIES(`1:${count}`), ...rows, OK], { commandTimeout: 80 });
+    let seen = 0;
+    for await (const message of session.fetchMessages(Array.from({ length: count }, (_, index) => index + 1))) {
+      seen += 1;
+      if (seen === 1) {
+        await new Promise((resolve) => setTimeout(resolve, 250));
+        expect(socket.bytesRead).toBeLessThan(2 * size + 200_000);
+      }
+      expect(message.bytes).toBe(size);
+    }
+    expect(seen).toBe(count);
+  });
+
+  it('times out when the server stops in the middle', async () => {
+    const { session } = await stage([BODIES('1:2'), { send: row(1, 'hello') }], { commandTimeout: 50 });
+    expect((await refusalOf(collect(session.fetchMessages([1, 2])))).problem.code).toBe('server.timeout');
+  });
+
+  it('destroys the connection when the consumer leaves early', async () => {
+    const { session, socket } = await stage([BODIES('1:2'), { send: row(1, 'hello') }, { send: row(2, 'x') }]);
+    for await (const { uid } of session.fetchMessages([1, 2])) {
+      expect(uid).toBe(1);
+      break;
+    }
+    expect([socket.destroyed, session.usable]).toEqual([true, false]);
+  });
+
+  it('keeps the connection when the consumer leaves after everything has come', async () => {
+    const { session } = await stage([BODIES('1'), { send: `${row(1, 'hello')}F1 OK\r\n` }, { expect: 'NOOP' }, OK]);
+    for await (const message of session.fetchMessages([1])) {
+      expect(text(message)).toBe('hello');
+      await new Promise((resolve) => setImmediate(resolve));
+      break;
+    }
+    await session.noop();
+  });
+
+  it('rejects other commands until it is read to its end', async () => {
+    const { session } = await stage([BODIES('1'), { send: row(1, 'hello') }, OK, { expect: 'NOOP' }, OK]);
+    for await (const message of session.fetchMessages([1])) {
+      expect((await refusalOf(session.noop())).problem.code).toBe('us.bug');
+      expect((await refusalOf(session.status('a'))).problem.code).toBe('us.bug');
+      expect(text(message)).toBe('hello');
+    }
+    await session.noop();
+  });
+
+  it('ends with the reason when the session is destroyed in between', async () => {
+    const { session } = await stage([BODIES('1:2'), { send: row(1, 'hello') }]);
+    const reason = new Error('cancelled');
+    const reading = (async () => {
+      for await (const message of session.fetchMessages([1, 2])) if (text(message) === 'hello') session.destroy(reason);
+    })();
+    expect(await rejectionOf(reading)).toMatchObject({ name: 'ImapRefusal', cause: reason });
+  });
+});

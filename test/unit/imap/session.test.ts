@@ -1,0 +1,231 @@
+import { describe, expect, it } from 'vitest';
+import type { Step } from '../../support/scripted-server.ts';
+import { refusalOf, stage } from './harness.ts';
+
+const OK: Step = { send: '$tag OK done\r\n' };
+const LIST: Step = { expect: 'LIST "" "*" RETURN (SPECIAL-USE)' };
+
+describe('listing folders', () => {
+  it('reads names in every form, their levels and their roles', async () => {
+    const { session } = await stage([
+      LIST,
+      {
+        send: [
+          '* LIST (\\HasChildren) "." inbox',
+          '* LIST (\\NoSelect \\HasChildren) "." "INBOX.a \\"b\\" \\\\ %*"',
+          '* LIST (\\sent) "." {14}',
+          'INBOX.Gesendet',
+          '* LIST () "." INBOX.&AMk-t&AOk-.&-x',
+          '* LIST (\\NonExistent \\Junk) NIL NIL',
+          '* LIST () "." "Gr\xc3\xbc\xc3\x9fe"',
+          '* LIST () "." "INBOX.x&y"',
+          '* LIST () "." "INBOX.x&y"',
+          '',
+        ].join('\r\n'),
+      },
+      OK,
+    ]);
+    expect(await session.list()).toEqual([
+      { name: 'inbox', path: ['inbox'], delimiter: '.', role: 'inbox', selectable: true },
+      { name: 'INBOX.a "b" \\ %*', path: ['INBOX', 'a "b" \\ %*'], delimiter: '.', selectable: false },
+      { name: 'INBOX.Gesendet', path: ['INBOX', 'Gesendet'], delimiter: '.', role: 'sent', selectable: true },
+      { name: 'INBOX.&AMk-t&AOk-.&-x', path: ['INBOX', 'Été', '&x'], delimiter: '.', selectable: true },
+      { name: 'NIL', path: ['NIL'], delimiter: null, role: 'junk', selectable: false },
+      { name: 'Gr\xc3\xbc\xc3\x9fe', path: ['Grüße'], delimiter: '.', selectable: true },
+      { name: 'INBOX.x&y', path: ['INBOX', 'x&y'], delimiter: '.', selectable: true },
+    ]);
+  });
+
+  it('leaves out what belongs to others', async () => {
+    const { session } = await stage(
+      [
+        LIST,
+        {
+          send: '* LIST () "/" user\r\n* LIST () "/" user/bob\r\n* LIST () "/" username\r\n* LIST () "/" "#news/a"\r\n',
+        },
+        OK,
+      ],
+      { foreign: ['user/', '#news/'] },
+    );
+    expect((await session.list()).map(({ name }) => name)).toEqual(['username']);
+  });
+
+  it('gives nothing of a list that makes no sense', async () => {
+    const { session } = await stage([LIST, { send: '* LIST () "//" a\r\n' }, OK]);
+    expect((await refusalOf(session.list())).problem.code).toBe('server.protocol');
+  });
+});
+
+describe('the status of a folder', () => {
+  it.each(['MESSAGES 1 UIDNEXT 2', 'MESSAGES 1 UIDNEXT 2 UIDVALIDITY 0', 'MESSAGES x UIDNEXT 2 UIDVALIDITY 1'])(
+    'is no status with %s',
+    async (items) => {
+      const { session } = await stage([{ expect: /STATUS/ }, { send: `* STATUS a (${items})\r\n` }, OK]);
+      expect((await refusalOf(session.status('a'))).problem.code).toBe('server.protocol');
+    },
+  );
+
+  it('of a folder that is not there says so', async () => {
+    const { session } = await stage([{ expect: /STATUS/ }, { send: "$tag NO Mailbox doesn't exist: a\r\n" }]);
+    expect((await refusalOf(session.status('a'))).problem).toEqual({
+      code: 'destination.folder-refused',
+      text: 'imap.test:143 refused to tell the status of a',
+      serverText: "NO Mailbox doesn't exist: a",
+    });
+  });
+});
+
+describe('opening a folder', () => {
+  const STATE =
+    '* FLAGS (\\Seen x)\r\n* OK [PERMANENTFLAGS (\\Seen \\*)] ok\r\n* 3 EXISTS\r\n* OK [UIDVALIDITY 7] ok\r\n';
+
+  it('reads its state', async () => {
+    const { session } = await stage([
+      { expect: 'EXAMINE "a"' },
+      { send: `${STATE}* OK [UIDNEXT 9] ok\r\n$tag OK [READ-ONLY] done\r\n` },
+      { expect: 'SELECT "a"' },
+      { send: `${STATE}* OK [UIDNEXT 9] ok\r\n$tag OK [READ-WRITE] done\r\n` },
+    ]);
+    const state = {
+      name: 'a',
+      messages: 3,
+      uidNext: 9,
+      uidValidity: 7,
+      flags: ['\\Seen', 'x'],
+      permanentFlags: ['\\Seen', '\\*'],
+    };
+    expect(await session.examine('a')).toEqual({ ...state, readOnly: true });
+    expect(await session.select('a')).toEqual({ ...state, readOnly: false });
+  });
+
+  it('asks for UIDNEXT where the server leaves it out', async () => {
+    const { session } = await stage([
+      { expect: 'EXAMINE "a"' },
+      { send: `${STATE}$tag OK done\r\n` },
+      { expect: 'STATUS "a" (MESSAGES UIDNEXT UIDVALIDITY)' },
+      { send: '* STATUS a (UIDNEXT 12 MESSAGES 4 UIDVALIDITY 8)\r\n' },
+      OK,
+    ]);
+    expect(await session.examine('a')).toMatchObject({ messages: 3, uidNext: 12, uidValidity: 7 });
+  });
+
+  it('gives up where no UIDVALIDITY is to be had', async () => {
+    const { session } = await stage([
+      { expect: 'EXAMINE "a"' },
+      { send: '* 3 EXISTS\r\n* OK [UIDNEXT 4] ok\r\n$tag OK done\r\n' },
+      { expect: /STATUS/ },
+      { send: '* STATUS a (UIDNEXT 12)\r\n' },
+      OK,
+    ]);
+    const refusal = await refusalOf(session.examine('a'));
+    expect(refusal.problem).toMatchObject({
+      code: 'server.protocol',
+      text: 'imap.test:143 does not tell UIDVALIDITY of a',
+    });
+  });
+});
+
+describe('creating a folder', () => {
+  it('subscribes to it, whether or not the server likes that', async () => {
+    const { session, server } = await stage([
+      { expect: 'CREATE "a/b"' },
+      OK,
+      { expect: 'SUBSCRIBE "a/b"' },
+      { send: '$tag NO no subscriptions here\r\n' },
+    ]);
+    expect(await session.create('a/b')).toBe('created');
+    await server.played;
+  });
+
+  it.each(['[ALREADYEXISTS] no', 'Mailbox already exists.'])('finds it there after NO %s', async (text) => {
+    const { session } = await stage([
+      { expect: 'CREATE "a"' },
+      { send: `$tag NO ${text}\r\n` },
+      { expect: 'SUBSCRIBE "a"' },
+      OK,
+    ]);
+    expect(await session.create('a')).toBe('exists');
+  });
+
+  it('is refused otherwise', async () => {
+    const { session } = await stage([{ expect: 'CREATE "a"' }, { send: '$tag NO Folder name is reserved\r\n' }]);
+    expect((await refusalOf(session.create('a'))).problem.code).toBe('destination.folder-refused');
+  });
+
+  it('is not done when the connection is lost while subscribing', async () => {
+    const { session } = await stage([{ expect: 'CREATE "a"' }, OK, { expect: 'SUBSCRIBE "a"' }, { end: 'close' }]);
+    expect((await refusalOf(session.create('a'))).problem.code).toBe('server.connection-lost');
+  });
+});
+
+describe('searching', () => {
+  it('gives UIDs in ascending order, each once', async () => {
+    const { session } = await stage([
+      { expect: 'UID SEARCH ALL' },
+      { send: '* SEARCH 5 3\r\n* SEARCH 3 4\r\n' },
+      OK,
+      { expect: 'UID SEARCH BEFORE 1-Feb-1994' },
+      { send: '* SEARCH\r\n' },
+      OK,
+      { expect: 'UID SEARCH HEADER Message-ID "<a\\"@b>"' },
+      OK,
+    ]);
+    expect(await session.search({ kind: 'all' })).toEqual([3, 4, 5]);
+    expect(await session.search({ kind: 'before', date: { year: 1994, month: 2, day: 1 } })).toEqual([]);
+    expect(await session.search({ kind: 'message-id', text: '<a"@b>' })).toEqual([]);
+  });
+
+  it.each(['0', 'x', '-1', '4294967296', '1:4'])('never takes %s for a UID', async (found) => {
+    const { session } = await stage([{ expect: 'UID SEARCH ALL' }, { send: `* SEARCH 1 ${found}\r\n` }, OK]);
+    expect((await refusalOf(session.search({ kind: 'all' }))).problem.code).toBe('server.protocol');
+  });
+
+  it('finds a million messages in a moment', async () => {
+    const uids = Array.from({ length: 1_000_000 }, (_, index) => index + 1);
+    const { session } = await stage([{ expect: 'UID SEARCH ALL' }, { send: `* SEARCH ${uids.join(' ')}\r\n` }, OK]);
+    expect((await session.search({ kind: 'all' })).length).toBe(1_000_000);
+  });
+
+  it('that is refused is no empty result', async () => {
+    const { session } = await stage([{ expect: 'UID SEARCH ALL' }, { send: '$tag NO search is out of order\r\n' }]);
+    expect((await refusalOf(session.search({ kind: 'all' }))).problem.code).toBe('server.refused');
+  });
+});
+
+describe('storing flags', () => {
+  it('adds and removes in silence', async () => {
+    const { session, server } = await stage([
+      { expect: 'UID STORE 1:2 +FLAGS.SILENT (\\Seen $x)' },
+      OK,
+      { expect: 'UID STORE 1:2 -FLAGS.SILENT (\\Flagged)' },
+      OK,
+    ]);
+    await session.store([1, 2], { add: ['\\Seen', '$x'], remove: ['\\Flagged'] });
+    await session.store([], { add: ['\\Seen'] });
+    await session.store([1], {});
+    await server.played;
+  });
+});
+
+describe('logging out', () => {
+  it('says goodbye and ends', async () => {
+    const { session, server, socket } = await stage([{ expect: 'LOGOUT' }, { send: '* BYE bye\r\n$tag OK\r\n' }]);
+    await session.logout();
+    await server.played;
+    expect([socket.destroyed, session.usable]).toEqual([true, false]);
+    await session.logout();
+  });
+
+  it('does not wait for a server that does not answer, or for rows that nobody reads', async () => {
+    const { session, socket } = await stage([
+      { expect: /FETCH/ },
+      { send: '* 1 FETCH (UID 1 FLAGS ())\r\n' },
+      { expect: 'LOGOUT' },
+    ]);
+    const rows = session.fetchFlags([1, 2])[Symbol.asyncIterator]();
+    await rows.next();
+    await session.logout();
+    expect(socket.destroyed).toBe(true);
+    await refusalOf(rows.next());
+  });
+});

@@ -1,0 +1,328 @@
+import { once } from 'node:events';
+import { describe, expect, it } from 'vitest';
+import type { Step } from '../../support/scripted-server.ts';
+import { always, message, refusalOf, stage } from './harness.ts';
+
+const NOOP: readonly Step[] = [{ expect: 'NOOP' }, { send: '$tag OK\r\n' }];
+
+describe('commands', () => {
+  it('run one after another, in the order of the calls', async () => {
+    const { session, server } = await stage([
+      { expect: 'NOOP' },
+      { send: '$tag OK\r\n' },
+      { expect: /^F2 STATUS "a" / },
+      { send: '* STATUS "a" (MESSAGES 1 UIDNEXT 2 UIDVALIDITY 3)\r\n$tag OK\r\n' },
+      { expect: 'NOOP' },
+      { send: '$tag OK\r\n' },
+    ]);
+    const [, status] = await Promise.all([session.noop(), session.status('a'), session.noop()]);
+    expect(status).toEqual({ messages: 1, uidNext: 2, uidValidity: 3 });
+    await server.played;
+  });
+
+  it('are not disturbed by what the server says unasked', async () => {
+    const { session } = await stage([
+      { send: '* 5 EXISTS\r\n* OK Still here\r\n* 3 FETCH (FLAGS (\\Seen))\r\n' },
+      { expect: 'NOOP' },
+      {
+        send: '* 4 EXPUNGE\r\n* 0 RECENT\r\n* NO Keywords are not supported!\r\n* VANISHED 1:3\r\n$tag OK done {5}\r\n',
+      },
+      ...NOOP,
+    ]);
+    await session.noop();
+    await session.noop();
+    expect(session.usable).toBe(true);
+  });
+
+  it('that are refused leave the connection in use', async () => {
+    const { session } = await stage([
+      { expect: 'NOOP' },
+      { send: '$tag BAD [CLIENTBUG] what\x07 is this\r\n' },
+      ...NOOP,
+    ]);
+    const refusal = await refusalOf(session.noop());
+    expect(refusal).toMatchObject({ status: 'BAD', responseCode: 'CLIENTBUG', stored: 'refused' });
+    expect(refusal.problem).toEqual({
+      code: 'us.bug',
+      text: 'imap.test:143 refused to answer',
+      serverText: 'BAD [CLIENTBUG] what is this',
+    });
+    await session.noop();
+  });
+
+  it('that have to wait say for how long the server asks', async () => {
+    const { session } = await stage([
+      { expect: 'NOOP' },
+      { send: '$tag BAD Request is throttled. Suggested Backoff Time: 92415 milliseconds\r\n' },
+    ]);
+    expect((await refusalOf(session.noop())).problem).toMatchObject({ code: 'server.throttled', waitMs: 92_415 });
+  });
+});
+
+describe('a server that says nothing', () => {
+  it('has lost the connection after the time-out', async () => {
+    const { session, socket } = await stage([{ expect: 'NOOP' }], { commandTimeout: 50 });
+    const [first, second] = await Promise.all([refusalOf(session.noop()), refusalOf(session.noop())]);
+    expect(first.problem.code).toBe('server.timeout');
+    expect(second.problem.code).toBe('server.timeout');
+    expect(socket.destroyed).toBe(true);
+  });
+
+  it('has time as long as bytes keep coming', async () => {
+    const beat = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 60));
+    const drips = Array.from({ length: 8 }, (): readonly Step[] => [
+      { wait: beat },
+      { send: '* OK wait\r\n' },
+    ]).flat();
+    const { session } = await stage([{ expect: 'NOOP' }, ...drips, { send: '$tag OK\r\n' }], { commandTimeout: 300 });
+    await session.noop();
+  });
+
+  it('is not waited for when nothing was asked', async () => {
+    const { session } = await stage(NOOP, { commandTimeout: 40 });
+    await session.noop();
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    expect(session.usable).toBe(true);
+  });
+});
+
+describe('a connection that ends', () => {
+  it('with BYE tells the reason', async () => {
+    const { session } = await stage([
+      { expect: 'NOOP' },
+      { send: '* BYE Session invalidated - AccessTokenExpired\r\n' },
+    ]);
+    const refusal = await refusalOf(session.noop());
+    expect(refusal).toMatchObject({ status: 'BYE', problem: { code: 'server.connection-lost' } });
+    expect(refusal.problem.serverText).toBe('Session invalidated - AccessTokenExpired');
+    expect(session.usable).toBe(false);
+  });
+
+  it.each([
+    ['[UNAVAILABLE] Maximum number of connections from user+IP exceeded', 'access.unavailable'],
+    ['Request is throttled. Suggested Backoff Time: 5 milliseconds', 'server.throttled'],
+  ])('with BYE %s is classified', async (text, code) => {
+    const { session } = await stage([{ expect: 'NOOP' }, { send: `* BYE ${text}\r\n` }]);
+    expect((await refusalOf(session.noop())).problem.code).toBe(code);
+  });
+
+  it.each(['close', 'reset'] as const)('by a %s rejects what is pending and all that follows', async (end) => {
+    const { session } = await stage([{ expect: 'NOOP' }, { send: '* OK half a li' }, { end }]);
+    expect((await refusalOf(session.noop())).problem.code).toBe('server.connection-lost');
+    expect((await refusalOf(session.noop())).problem.code).toBe('server.connection-lost');
+  });
+
+  it('when nobody is asking ends nothing else', async () => {
+    const { session, socket } = await stage([...NOOP, { end: 'reset' }]);
+    await session.noop();
+    await once(socket, 'close');
+    expect(session.usable).toBe(false);
+  });
+
+  it('because we destroy it does so in the same tick, and late errors are harmless', async () => {
+    const { session, socket } = await stage([{ expect: 'NOOP' }]);
+    const pending = refusalOf(session.noop());
+    const reason = new Error('the lease is lost');
+    session.destroy(reason);
+    expect([socket.destroyed, session.usable]).toEqual([true, false]);
+    socket.emit('error', new Error('late'));
+    const refusal = await pending;
+    expect(refusal.cause).toBe(reason);
+    session.destroy(new Error('again'));
+  });
+});
+
+describe('a server that does not keep to IMAP', () => {
+  it.each([
+    ['garbage', 'hello there\r\n'],
+    ['an empty line', '\r\n'],
+    ['a line feed alone', '* OK hello\n'],
+    ['an answer to another command', 'F9 OK\r\n'],
+    ['a continuation that nobody waits for', '+ go on\r\n'],
+    ['a greeting', '* PREAUTH hello\r\n'],
+    ['a status that does not exist', 'F1 MAYBE done\r\n'],
+    ['a tagged BYE', 'F1 BYE done\r\n'],
+    ['a literal of four gigabytes', '* LIST () "/" {4294967295}\r\n'],
+  ])('loses the connection by %s', async (_, said) => {
+    const { session, socket } = await stage([{ expect: 'NOOP' }, { send: said }]);
+    const refusal = await refusalOf(session.noop());
+    expect(refusal.problem.code).toBe('server.protocol');
+    expect(socket.destroyed).toBe(true);
+  });
+
+  it('loses it by a line without an end', async () => {
+    const limits = { maxLine: 10_000, maxLiteral: 10_000 };
+    const { session } = await stage([{ expect: 'NOOP' }, { send: `* OK ${'x'.repeat(20_000)}` }], { limits });
+    expect((await refusalOf(session.noop())).problem.code).toBe('server.protocol');
+  });
+
+  it('loses it by an answer to nothing', async () => {
+    const { session, socket } = await stage([{ send: 'F1 OK\r\n' }]);
+    await once(socket, 'close');
+    expect(session.usable).toBe(false);
+  });
+});
+
+describe('a name that is no ASCII', () => {
+  it('goes out as a literal, once the server has accepted it', async () => {
+    const { session, server } = await stage([
+      { expect: 'STATUS {7}' },
+      { send: '+ ok\r\n' },
+      { take: 7 },
+      { expect: '(MESSAGES UIDNEXT UIDVALIDITY)' },
+    ]);
+    const status = refusalOf(session.status('caf\xe9\r\nx'));
+    await server.played;
+    expect(server.received()).toBe('F1 STATUS {7}\r\ncaf\xe9\r\nx (MESSAGES UIDNEXT UIDVALIDITY)\r\n');
+    session.destroy(new Error('enough'));
+    await status;
+  });
+});
+
+describe('appending', () => {
+  const announced = (bytes: number): Step => ({ expect: `APPEND "a" () "17-Jul-1996 02:44:25 -0700" {${bytes}}` });
+
+  it('sends exact bytes and reads the UID', async () => {
+    const text = `A: b\r\n\r\n\0\xff\n.\r\nF2 DELETE "a"\r\n${'z'.repeat(200_000)}`;
+    const { session, server } = await stage([
+      announced(text.length),
+      { send: '+ \r\n' },
+      { take: text.length },
+      { take: 2 },
+      { send: 'F1 OK [APPENDUID 9 3955] Done\r\n' },
+      ...NOOP,
+    ]);
+    expect(await session.append('a', message(text), always)).toEqual({ uid: 3955, uidValidity: 9 });
+    await session.noop();
+    expect(server.received().split('\r\nF2 NOOP')[0]).toBe(
+      `F1 APPEND "a" () "17-Jul-1996 02:44:25 -0700" {${text.length}}\r\n${text}`,
+    );
+  });
+
+  it.each([
+    '[APPENDUID 9 0]',
+    '[APPENDUID 9 1:2]',
+    '[APPENDUID 9]',
+    '[APPENDUID x 5]',
+    '[APPENDUID 9 5 6]',
+    '[APPENDUID (9 5]',
+    '[COPYUID 9 5 6]',
+    'APPENDUID 9 5',
+    '',
+  ])('knows no UID from OK %s', async (code) => {
+    const { session } = await stage([announced(1), { send: '+ \r\n' }, { take: 3 }, { send: `F1 OK ${code}\r\n` }]);
+    expect(await session.append('a', message('x'), always)).toEqual({});
+  });
+
+  it('sends nothing of a message that the server does not want, and goes on', async () => {
+    const { session, server } = await stage([
+      announced(5),
+      { send: '$tag NO [TRYCREATE] no such folder\r\n' },
+      ...NOOP,
+    ]);
+    const refusal = await refusalOf(session.append('a', message('hello'), always));
+    expect(refusal).toMatchObject({ stored: 'refused', status: 'NO', responseCode: 'TRYCREATE' });
+    await session.noop();
+    expect(server.received()).not.toContain('hello');
+  });
+
+  it.each([
+    ['before the literal', [announced(5), { send: '$tag BAD Command Argument Error. 11\r\n' }]],
+    ['after it', [announced(5), { send: '+ \r\n' }, { take: 7 }, { send: 'F1 BAD Command Argument Error. 11\r\n' }]],
+  ] as const)('never uses a connection again that said BAD %s', async (_, script) => {
+    const { session, socket } = await stage(script);
+    const refusal = await refusalOf(session.append('a', message('hello'), always));
+    expect(refusal).toMatchObject({
+      stored: 'refused',
+      status: 'BAD',
+      problem: { code: 'destination.message-refused' },
+    });
+    expect([socket.destroyed, session.usable]).toEqual([true, false]);
+  });
+
+  it('gives up a message that is refused while it is being sent', async () => {
+    const { session, socket } = await stage([
+      announced(50_000_000),
+      { send: '+ \r\n' },
+      { take: 10 },
+      { send: 'F1 NO [OVERQUOTA] full\r\n' },
+    ]);
+    const body = message('x'.repeat(50_000_000));
+    const refusal = await refusalOf(session.append('a', body, always));
+    expect(refusal).toMatchObject({ stored: 'refused', problem: { code: 'destination.quota' } });
+    expect(socket.destroyed).toBe(true);
+  });
+
+  it.each([
+    ['a garbled answer', 'F1 OKAY\r\n'],
+    ['an answer to another command', 'F2 OK\r\n'],
+    ['a goodbye', '* BYE see you\r\n'],
+  ])('is in doubt after %s', async (_, said) => {
+    const { session } = await stage([announced(5), { send: '+ \r\n' }, { take: 7 }, { send: said }]);
+    expect((await refusalOf(session.append('a', message('hello'), always))).stored).toBe('in-doubt');
+  });
+
+  it('is in doubt when the answer is lost, and not before the last bytes were sent', async () => {
+    const after = await stage([announced(5), { send: '+ \r\n' }, { take: 7 }, { end: 'close' }]);
+    expect((await refusalOf(after.session.append('a', message('hello'), always))).stored).toBe('in-doubt');
+    const before = await stage([announced(5), { end: 'close' }]);
+    expect((await refusalOf(before.session.append('a', message('hello'), always))).stored).toBe('refused');
+  });
+
+  it('is in doubt when the server accepts what it has not seen', async () => {
+    const { session } = await stage([announced(5), { send: '$tag OK done\r\n' }]);
+    expect((await refusalOf(session.append('a', message('hello'), always))).problem.code).toBe('server.protocol');
+  });
+
+  it('keeps the last byte back until it may commit', async () => {
+    const { session, server, socket } = await stage([
+      announced(100_001),
+      { send: '+ \r\n' },
+      { take: 100_000 },
+      { take: 3 },
+    ]);
+    const lost = new Error('the lease is lost');
+    let calls = 0;
+    const mayCommit = (): void => {
+      calls += 1;
+      if (calls === 3) throw lost;
+    };
+    await expect(session.append('a', message('x'.repeat(100_001)), mayCommit)).rejects.toBe(lost);
+    expect(socket.destroyed).toBe(true);
+    await expect(server.played).rejects.toThrow('the script expects 3 bytes');
+    expect(server.received().endsWith(`}\r\n${'x'.repeat(100_000)}`)).toBe(true);
+    expect((await refusalOf(session.noop())).cause).toBe(lost);
+  });
+
+  it('stops before the first slice when it may not even begin', async () => {
+    const { session, server } = await stage([announced(3), { send: '+ \r\n' }, { take: 1 }]);
+    const mayCommit = (): void => {
+      throw new Error('asleep');
+    };
+    await expect(session.append('a', message('xyz'), mayCommit)).rejects.toThrow('asleep');
+    await expect(server.played).rejects.toThrow();
+    expect(server.received()).not.toContain('xyz');
+  });
+
+  it('waits for a server that takes its time, as long as it takes something', async () => {
+    const { session, server } = await stage([announced(3), { send: '+ \r\n' }], { commandTimeout: 50 });
+    const refusal = await refusalOf(session.append('a', message('xyz'), always));
+    expect(refusal).toMatchObject({ stored: 'in-doubt', problem: { code: 'server.timeout' } });
+    await server.played;
+  });
+
+  it('refuses dates, flags and lengths that are wrong before anything is sent', async () => {
+    const { session, server } = await stage([]);
+    const good = message('x');
+    expect((await refusalOf(session.append('a', { ...good, internalDate: 'now' }, always))).stored).toBe('refused');
+    expect((await refusalOf(session.append('a', { ...good, flags: ['\\Recent'] }, always))).stored).toBe('refused');
+    expect(server.received()).toBe('');
+  });
+
+  it('destroys the connection when a body is not as long as it was said to be', async () => {
+    const { session } = await stage([announced(2), { send: '+ \r\n' }]);
+    const refusal = await refusalOf(session.append('a', { ...message('x'), bytes: 2 }, always));
+    expect(refusal).toMatchObject({ stored: 'refused', problem: { code: 'us.bug' } });
+    expect(session.usable).toBe(false);
+  });
+});
