@@ -249,6 +249,11 @@ export interface MailboxState {
   readonly retryAside: boolean;
 }
 
+/** The first folder that is on the source and cannot be copied. */
+export function stuckFolder(state: MailboxState): FolderState | undefined {
+  return state.folders.find((folder) => folder.problem !== undefined && !folder.gone);
+}
+
 export const KEPT_PASSES = 12;
 
 export function newMailbox(

@@ -3,7 +3,7 @@ import { shardWorkflowId } from '../model/ids.ts';
 import { totalsOfProject } from '../model/project-phase.ts';
 import type { ProjectResult, ProjectState } from '../model/saga.ts';
 import { changeShard, directShard } from './messages.ts';
-import { refresh, updateProject, wish, type Project } from './project/context.ts';
+import { refresh, shardIds, updateProject, wish, type Project } from './project/context.ts';
 import { handleMessages } from './project/handlers.ts';
 import { acquireTokens } from './project/prepare.ts';
 import { signalAll } from './signals.ts';
@@ -23,6 +23,7 @@ export async function projectWorkflow(initial: ProjectState): Promise<ProjectRes
     state: { ...initial, startedAt: initial.startedAt ?? Date.now() },
     undirected: false,
     news: [],
+    starting: new Set(),
     wokenAt: 0,
     shown: '',
   };
@@ -38,7 +39,8 @@ export async function projectWorkflow(initial: ProjectState): Promise<ProjectRes
 /** No mailbox begins before all have come and the tokens are there. */
 async function prepare(project: Project): Promise<void> {
   const { settings, expectedMailboxes } = project.state;
-  const loaded = (): boolean => totalsOfProject(project.state).mailboxes >= project.state.expectedMailboxes;
+  const loaded = (): boolean =>
+    project.starting.size === 0 && totalsOfProject(project.state).mailboxes >= project.state.expectedMailboxes;
   const cancelled = (): boolean => project.state.directive.stage === 'cancel';
   const complete = await condition(() => loaded() || cancelled(), LOADING_TIMEOUT, {
     summary: `takes in ${expectedMailboxes} mailboxes`,
@@ -79,17 +81,14 @@ function isOver(project: Project): boolean {
 /** Passes changes and wishes on. A shard that is gone has ended, or was terminated by hand; nobody is left to tell. */
 async function tellShards(project: Project): Promise<void> {
   const { name } = project.state.settings;
-  const { shards } = project.state;
   for (let news = project.news.shift(); news !== undefined; news = project.news.shift()) {
-    const all = shards.map((shard) => shardWorkflowId(name, shard.index));
-    if (news.settings) await signalAll(all, changeShard, { settings: news.settings });
+    if (news.settings) await signalAll(shardIds(project), changeShard, { settings: news.settings });
     for (const change of news.shards ?? [])
       await signalAll([shardWorkflowId(name, change.index)], changeShard, { change });
   }
   if (!project.undirected) return;
   project.undirected = false;
-  const ids = shards.map((shard) => shardWorkflowId(name, shard.index));
-  const gone = new Set(await signalAll(ids, directShard, project.state.directive));
+  const gone = new Set(await signalAll(shardIds(project), directShard, project.state.directive));
   if (gone.size > 0) writeOff(project, gone);
 }
 

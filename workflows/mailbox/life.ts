@@ -2,8 +2,7 @@ import { allHandlersFinished, condition, continueAsNew } from '@temporalio/workf
 import type { MailboxPhase, Problem } from '../../model/mailbox.ts';
 import { nextStep } from '../../model/next-step.ts';
 import type { PassKind } from '../../model/pass.ts';
-import { refusal } from '../../model/refusals.ts';
-import type { MailboxState } from '../../model/saga.ts';
+import { stuckFolder, type MailboxState } from '../../model/saga.ts';
 import { fitToCarry } from './carry.ts';
 import { MailboxOver, isOver, untilGo, update, waitUntil, type Mailbox } from './mailbox.ts';
 import { runPass } from './pass.ts';
@@ -40,7 +39,7 @@ async function takeStep(mailbox: Mailbox): Promise<Ending | undefined> {
     case 'repair':
       return await repair(mailbox);
     case 'done':
-      return 'done';
+      return stuckFolder(mailbox.state) ? 'attention' : 'done';
     case 'cancelled':
       return 'cancelled';
   }
@@ -80,7 +79,8 @@ async function compare(mailbox: Mailbox): Promise<Ending | undefined> {
   }
   const { verification } = mailbox.state;
   recovered(mailbox);
-  if (verification) update(mailbox, { problem: doubledProblem(verification) });
+  const doubled = verification && doubledProblem(verification);
+  update(mailbox, { problem: stuckFolder(mailbox.state)?.problem ?? doubled });
   return undefined;
 }
 
@@ -96,10 +96,7 @@ async function repair(mailbox: Mailbox): Promise<Ending | undefined> {
 
 /** A person has finished the project while a folder needed attention: the other folders are compared all the same. */
 async function giveUp(mailbox: Mailbox, problem: Problem): Promise<Ending> {
-  if (refusal(problem.code).scope === 'folder') {
-    const other = await verify(mailbox);
-    update(mailbox, { phase: 'attention', problem: other ?? problem });
-  }
+  if (stuckFolder(mailbox.state)) update(mailbox, { problem: (await verify(mailbox)) ?? problem });
   return 'attention';
 }
 

@@ -1,7 +1,7 @@
 import type { CreateFoldersResult, SurveyedFolder } from '../../model/activities.ts';
 import type { Problem } from '../../model/mailbox.ts';
 import { NO_COPY_COUNTS, type PassKind } from '../../model/pass.ts';
-import { KEPT_PASSES, type CurrentPass, type FolderState, type MailboxState } from '../../model/saga.ts';
+import { KEPT_PASSES, stuckFolder, type CurrentPass, type FolderState, type MailboxState } from '../../model/saga.ts';
 import { ask } from '../ask.ts';
 import { copyFolders } from './copy-folders.ts';
 import { repeatedly, update, type Mailbox } from './mailbox.ts';
@@ -22,7 +22,7 @@ export async function runPass(mailbox: Mailbox, kind: PassKind): Promise<PassEnd
   const ending = await copyFolders(mailbox);
   if (ending.kind !== 'through') return ending;
   complete(mailbox);
-  const stuck = mailbox.state.folders.find((folder) => folder.problem !== undefined && !folder.gone);
+  const stuck = stuckFolder(mailbox.state);
   if (stuck?.problem) return { kind: 'problem', problem: stuck.problem };
   recovered(mailbox);
   return ending;

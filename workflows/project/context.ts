@@ -1,4 +1,5 @@
 import { setCurrentDetails, upsertMemo, upsertSearchAttributes } from '@temporalio/workflow';
+import { shardWorkflowId } from '../../model/ids.ts';
 import { projectPhase, projectSentence, totalsOfProject } from '../../model/project-phase.ts';
 import type { Directive, ProjectState, ProjectView, ShardChange } from '../../model/saga.ts';
 import type { ProjectSettings } from '../../model/project.ts';
@@ -10,6 +11,8 @@ export interface Project {
   /** A wish that the shards have not been told yet. */
   undirected: boolean;
   readonly news: { readonly settings?: ProjectSettings; readonly shards?: readonly ShardChange[] }[];
+  /** Shards whose start is under way: they cannot be told anything yet. */
+  readonly starting: Set<number>;
   /** Somebody asked for another try while tokens could not be had. */
   wokenAt: number;
   shown: string;
@@ -81,4 +84,10 @@ function details(view: ProjectView): string {
   ];
   if (view.problem) lines.push('', `Problem \`${view.problem.code}\`: ${view.problem.text}`);
   return lines.join('\n');
+}
+
+/** Workflow ids of the shards that can be told something. */
+export function shardIds(project: Project): readonly string[] {
+  const { settings, shards } = project.state;
+  return shards.flatMap(({ index }) => (project.starting.has(index) ? [] : [shardWorkflowId(settings.name, index)]));
 }

@@ -147,6 +147,7 @@ async function addShard(project: Project, chunk: MailboxChunk): Promise<number> 
     const totals = { ...NO_TOTALS, mailboxes: chunk.rows.length, phases: { queued: chunk.rows.length } };
     const expected = phase === 'loading' ? expectedMailboxes : expectedMailboxes + chunk.rows.length;
     updateProject(project, { shards: [...shards, { index, key: chunk.key, totals }], expectedMailboxes: expected });
+    project.starting.add(index);
     await startChild(shardWorkflow, {
       workflowId: shardWorkflowId(current.name, index),
       args: [{ index, settings: current, directive, rows: chunk.rows, started: 0, reports: {} }],
@@ -154,6 +155,7 @@ async function addShard(project: Project, chunk: MailboxChunk): Promise<number> 
       typedSearchAttributes: searchAttributes({ project: current.name }),
       staticSummary: `${chunk.rows.length} mailboxes of ${current.name}`,
     });
+    project.starting.delete(index);
     // A wish that was spoken while the shard was being started has not reached it.
     if (project.state.directive.revision !== directive.revision) project.undirected = true;
     refresh(project);

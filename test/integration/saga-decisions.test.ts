@@ -1,0 +1,263 @@
+import { EventEmitter, once } from 'node:events';
+import { afterEach, describe, expect, test } from 'vitest';
+import { WorkflowUpdateFailedError } from '@temporalio/client';
+import { mailboxWorkflowId, projectWorkflowId, shardWorkflowId } from '../../model/ids.ts';
+import type { Activities } from '../../model/activities.ts';
+import type { ProjectSettings } from '../../model/project.ts';
+import { cancel, change, cutover, finish, pause, resume, retry } from '../../workflows/messages.ts';
+import { QUICK, mailboxRow, projectSettings } from '../support/projects.ts';
+import { startSagaBench, type SagaBench } from '../support/saga.ts';
+import { INBOX, copied, refused, scriptedActivities } from '../support/scripted-activities.ts';
+
+let running: SagaBench | undefined;
+let numbered = 0;
+
+afterEach(async () => {
+  await running?.stop();
+  running = undefined;
+});
+
+async function start(script: Partial<Activities>, users: readonly string[], settings: Partial<ProjectSettings> = {}) {
+  const activities = scriptedActivities(script);
+  numbered += 1;
+  const name = `decisions-${process.pid}-${numbered}`;
+  const bench = await startSagaBench(activities, name);
+  running = bench;
+  const handle = await bench.start(projectSettings(name, settings), users.map(mailboxRow));
+  return { bench, name, handle, calls: activities.calls };
+}
+
+describe('the saga of a project', () => {
+  test('goes from pre-stage over the cutover, a final delta and a tail to a comparison, and ends', async () => {
+    const { bench, name, handle, calls } = await start({}, ['anna', 'bert']);
+    await bench.projectIs(name, (view) => view.phase === 'ready');
+    await handle.executeUpdate(cutover, { args: [{ force: false }] });
+    const result = await bench.result(name);
+    expect(result.phase).toBe('finished');
+    expect(result.totals).toMatchObject({ mailboxes: 2, ended: 2, exceptions: 0, phases: { done: 2 } });
+    expect(result.totals.counts).toMatchObject({ messages: 6, copied: 6, missing: 0 });
+    expect(calls.filter((call) => call.includes('anna'))).toEqual([
+      'probeAccess anna',
+      'surveyMailbox anna',
+      'createFolders anna',
+      'copyFolder prestage anna INBOX',
+      'surveyMailbox anna',
+      'copyFolder final anna INBOX',
+      'surveyMailbox anna',
+      'copyFolder tail anna INBOX',
+      'verifyFolder anna INBOX',
+    ]);
+  });
+
+  test('refuses a cutover before pre-stage has ended, and takes it when forced', async () => {
+    const gate = new EventEmitter();
+    const held = once(gate, 'open');
+    const { bench, name, handle } = await start(
+      {
+        copyFolder: async ({ pass }) =>
+          pass === 'prestage' ? (await held, copied(1)) : copied(pass === 'final' ? 2 : 0),
+      },
+      ['anna'],
+    );
+    await bench.projectIs(name, (view) => view.phase === 'prestage' && view.totals.phases.prestage === 1);
+    const early = handle.executeUpdate(cutover, { args: [{ force: false }] });
+    await expect(early).rejects.toSatisfy(
+      (error) => error instanceof WorkflowUpdateFailedError && /Pre-stage has not ended/.test(String(error.cause)),
+    );
+    await handle.executeUpdate(cutover, { args: [{ force: true }] });
+    gate.emit('open');
+    expect((await bench.result(name)).phase).toBe('finished');
+  });
+
+  test('waits for access that is refused, with back-off, and goes on when it is given', async () => {
+    let tries = 0;
+    const { bench, name, calls } = await start(
+      {
+        probeAccess: async ({ freshToken }) => {
+          tries += 1;
+          if (tries <= 3) return { ok: false, side: 'source', problem: refused('access.refused') };
+          expect(freshToken).toBe(true);
+          return {
+            ok: true,
+            source: { capabilities: [], delimiter: '/' },
+            destination: { capabilities: [], delimiter: '/' },
+          };
+        },
+      },
+      ['anna'],
+    );
+    const view = await bench.projectIs(name, (seen) => seen.phase === 'ready');
+    expect(view.totals.exceptions).toBe(0);
+    expect(calls.filter((call) => call.startsWith('probeAccess'))).toHaveLength(4);
+  });
+
+  test('access refused beyond the grace time needs attention, holds up nobody, and retry takes it up again', async () => {
+    let open = false;
+    const { bench, name, handle } = await start(
+      {
+        probeAccess: async ({ row }) =>
+          row.id === 'bert' && !open
+            ? { ok: false, side: 'source', problem: refused('access.refused') }
+            : {
+                ok: true,
+                source: { capabilities: [], delimiter: '/' },
+                destination: { capabilities: [], delimiter: '/' },
+              },
+      },
+      ['anna', 'bert'],
+      { timing: { ...QUICK, accessGrace: 500 } },
+    );
+    const stuck = await bench.projectIs(name, (view) => view.phase === 'ready');
+    expect(stuck.totals.phases).toEqual({ ready: 1, attention: 1 });
+    const bert = await bench.mailboxIs(name, 'bert', () => true);
+    expect(bert.problem?.code).toBe('access.refused');
+    open = true;
+    expect(await handle.executeUpdate(retry, { args: [{ failedOnly: true }] })).toBe(1);
+    const mended = await bench.projectIs(name, (view) => view.totals.phases.ready === 2);
+    expect(mended.totals.exceptions).toBe(0);
+  });
+
+  test('a folder that cannot be copied is named while the other folders go through', async () => {
+    const { bench, name, handle } = await start(
+      {
+        surveyMailbox: async () => ({
+          ok: true,
+          folders: [INBOX, { ...INBOX, source: 'X', sourcePath: 'X', destination: 'X', destinationPath: 'X' }],
+          leftOut: [],
+          notes: [],
+        }),
+        copyFolder: async ({ folder }) =>
+          folder.source === 'X'
+            ? copied(0, {
+                outcome: { kind: 'refused', side: 'source', problem: refused('source.folder-refused') },
+              })
+            : copied(3),
+      },
+      ['anna'],
+    );
+    const view = await bench.mailboxIs(name, 'anna', (seen) => seen.phase === 'attention');
+    expect(view.folders.map((folder) => [folder.source, folder.handled, folder.problem?.code])).toEqual([
+      ['INBOX', 3, undefined],
+      ['X', 0, 'source.folder-refused'],
+    ]);
+    await bench.projectIs(name, (seen) => seen.phase === 'ready');
+    await handle.executeUpdate(cutover, { args: [{ force: false }] });
+    await bench.mailboxIs(name, 'anna', (seen) => seen.passes.some((pass) => pass.kind === 'final'));
+    await handle.executeUpdate(finish);
+    const result = await bench.result(name);
+    expect(result.totals).toMatchObject({ exceptions: 1, phases: { attention: 1 } });
+  });
+
+  test('pause interrupts a copy, keeps its ledger, and resume goes on from there', async () => {
+    const ledgers: (string | undefined)[] = [];
+    const { bench, name, handle } = await start(
+      {
+        copyFolder: async ({ ledger }) => {
+          ledgers.push(ledger);
+          if (ledger !== undefined) return copied(2, { handled: 3 });
+          return await untilCancelled(copied(1, { outcome: { kind: 'interrupted' }, ledger: 'half' }));
+        },
+      },
+      ['anna'],
+    );
+    await bench.projectIs(name, (view) => view.totals.phases.prestage === 1);
+    await handle.signal(pause);
+    const paused = await bench.mailboxIs(name, 'anna', (view) => view.paused && view.counts.copied === 1);
+    expect(paused.now).toMatch(/^paused/);
+    await handle.signal(resume);
+    await bench.projectIs(name, (view) => view.phase === 'ready');
+    expect(ledgers).toEqual([undefined, 'half']);
+  });
+
+  test('a comparison that misses something makes one more pass, then asks for a person', async () => {
+    let verified = 0;
+    const { bench, name, handle, calls } = await start(
+      {
+        verifyFolder: async () => {
+          verified += 1;
+          const missing = verified <= 2 ? 1 : 0;
+          return {
+            ok: true,
+            messages: 3,
+            identical: 3 - missing,
+            missing,
+            doubled: 0,
+            movedByUser: 0,
+            missingUids: [],
+            doubledUids: [],
+          };
+        },
+      },
+      ['anna'],
+    );
+    await bench.projectIs(name, (view) => view.phase === 'ready');
+    await handle.executeUpdate(cutover, { args: [{ force: false }] });
+    const stuck = await bench.mailboxIs(name, 'anna', (view) => view.phase === 'attention');
+    expect(stuck.problem?.code).toBe('verify.missing');
+    expect(calls.filter((call) => call.startsWith('copyFolder tail'))).toHaveLength(2);
+    await handle.executeUpdate(retry, { args: [{ failedOnly: false }] });
+    expect((await bench.result(name)).totals).toMatchObject({ exceptions: 0, phases: { done: 1 } });
+  });
+
+  test('cancel ends every workflow of the project', async () => {
+    const { bench, name, handle } = await start({}, ['anna', 'bert']);
+    await bench.projectIs(name, (view) => view.phase === 'ready');
+    await handle.signal(cancel);
+    const result = await bench.result(name);
+    expect(result).toMatchObject({ phase: 'cancelled', totals: { ended: 2, phases: { cancelled: 2 } } });
+    for (const id of [shardWorkflowId(name, 0), mailboxWorkflowId(name, 'anna')]) {
+      await bench.client.workflow.getHandle(id).result();
+    }
+  });
+
+  test('a project terminated by hand leaves no mailbox that begins another pass', async () => {
+    const { bench, name, calls } = await start({}, ['anna'], {
+      timing: { ...QUICK, deltaInterval: 1_000 },
+    });
+    await bench.projectIs(name, (view) => view.phase === 'ready');
+    await bench.client.workflow.getHandle(projectWorkflowId(name)).terminate('by hand');
+    await bench.client.workflow.getHandle(mailboxWorkflowId(name, 'anna')).result();
+    await bench.client.workflow.getHandle(shardWorkflowId(name, 0)).result();
+    expect(calls.filter((call) => call.startsWith('copyFolder tail'))).toEqual([]);
+  });
+
+  test('a removed mailbox stops alone, and changed settings wake what waited', async () => {
+    let host = '127.0.0.1';
+    const { bench, name, handle } = await start(
+      {
+        probeAccess: async ({ settings: now }) => {
+          host = now.source.host;
+          return host === '127.0.0.1'
+            ? { ok: false, side: 'source', problem: refused('server.certificate') }
+            : {
+                ok: true,
+                source: { capabilities: [], delimiter: '/' },
+                destination: { capabilities: [], delimiter: '/' },
+              };
+        },
+      },
+      ['anna', 'bert'],
+    );
+    await bench.projectIs(name, (view) => view.totals.phases.attention === 2);
+    await handle.executeUpdate(change, { args: [{ shards: [{ index: 0, removed: ['bert'] }] }] });
+    await bench.projectIs(name, (view) => view.totals.phases.cancelled === 1);
+    const settings = projectSettings(name);
+    await handle.executeUpdate(change, {
+      args: [{ settings: { ...settings, source: { ...settings.source, host: '127.0.0.2' } } }],
+    });
+    await bench.projectIs(name, (view) => view.totals.phases.ready === 1);
+    expect(host).toBe('127.0.0.2');
+  });
+});
+
+async function untilCancelled<T>(then: T): Promise<T> {
+  const { Context } = await import('@temporalio/activity');
+  const context = Context.current();
+  const beat = setInterval(() => context.heartbeat(), 200);
+  try {
+    await context.cancelled.catch(() => undefined);
+    return then;
+  } finally {
+    clearInterval(beat);
+  }
+}
