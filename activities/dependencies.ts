@@ -1,0 +1,22 @@
+import type { OpenSession } from '../imap/types.ts';
+import type { CopyFolder, VerifyFolder } from '../copy/types.ts';
+import type { TokenProvider } from '../entra/tokens.ts';
+import type { SealBinding } from '../model/seal-binding.ts';
+import type { Clock } from './clock.ts';
+import type { Heartbeats } from './heartbeats.ts';
+import type { Limiter } from './limiter.ts';
+
+/** All that activities need of the world. */
+export interface Dependencies {
+  readonly openSession: OpenSession;
+  readonly copyFolder: CopyFolder;
+  readonly verifyFolder: VerifyFolder;
+  /** Opens what was sealed for exactly this binding; rejects with a SealError. */
+  readonly openSecret: (binding: SealBinding, envelope: string) => Promise<string>;
+  readonly tokens: TokenProvider;
+  readonly heartbeats: Heartbeats;
+  readonly limiter: Limiter;
+  readonly clock: Clock;
+  /** Aborted when this worker begins to stop: copies end after the batch in hand, for another worker to go on. */
+  readonly stopping: AbortSignal;
+}

@@ -1,0 +1,109 @@
+import type { ImapSession } from '../imap/types.ts';
+import type { Endpoint, MailboxJob, Side } from '../model/project.ts';
+import { loginFor } from './credentials.ts';
+import type { Dependencies } from './dependencies.ts';
+import type { Demand } from './limiter.ts';
+import { askedOf } from './problems.ts';
+import type { Secrets } from './secrets.ts';
+
+export interface SessionRequest {
+  readonly job: MailboxJob;
+  readonly secrets: Secrets;
+  /** Gives up the wait for a free connection, and destroys sockets in the tick in which it is aborted. */
+  readonly signal: AbortSignal;
+  /** Whether tokens are asked for anew. */
+  readonly freshTokens?: boolean;
+  /** Called when all sessions are open. */
+  readonly opened?: () => void;
+}
+
+export interface BothSides {
+  readonly source: ImapSession;
+  readonly destination: ImapSession;
+}
+
+/**
+ * Waits until this worker may have a connection more to each side, opens both, lends them, and ends them: with LOGOUT after
+ * success, otherwise at once. Rejects with RefusedOn when a side refuses, and with the reason of `signal` when that is
+ * aborted during the wait.
+ */
+export function withBothSides<T>(
+  deps: Dependencies,
+  request: SessionRequest,
+  use: (sessions: BothSides) => Promise<T>,
+): Promise<T> {
+  return lend(deps, request, ['source', 'destination'], async (open) => {
+    const source = await open('source');
+    const destination = await open('destination');
+    request.opened?.();
+    return use({ source, destination });
+  });
+}
+
+/** The same for the destination alone. */
+export function withDestination<T>(
+  deps: Dependencies,
+  request: SessionRequest,
+  use: (destination: ImapSession) => Promise<T>,
+): Promise<T> {
+  return lend(deps, request, ['destination'], async (open) => {
+    const destination = await open('destination');
+    request.opened?.();
+    return use(destination);
+  });
+}
+
+async function lend<T>(
+  deps: Dependencies,
+  request: SessionRequest,
+  sides: readonly Side[],
+  use: (open: (side: Side) => Promise<ImapSession>) => Promise<T>,
+): Promise<T> {
+  const { job, signal } = request;
+  const demands = sides.map((side) => demandOf(job.settings[side], job));
+  const giveBack = await deps.limiter.take(demands, signal);
+  const lent: ImapSession[] = [];
+  try {
+    const result = await use(async (side) => {
+      const session = await askedOf(side, openSide(deps, request, side));
+      lent.push(session);
+      return session;
+    });
+    await Promise.all(lent.map((session) => session.logout()));
+    return result;
+  } catch (error) {
+    const reason = error instanceof Error ? error : new Error(String(error));
+    for (const session of lent) session.destroy(reason);
+    throw error;
+  } finally {
+    giveBack();
+  }
+}
+
+async function openSide(
+  deps: Dependencies,
+  { job, secrets, signal, freshTokens = false }: SessionRequest,
+  side: Side,
+): Promise<ImapSession> {
+  const { openSecret, tokens } = deps;
+  const login = await loginFor({ openSecret, tokens, secrets }, job, side, freshTokens);
+  signal.throwIfAborted();
+  const { host, port, tls, caPem, serverName } = job.settings[side];
+  return deps.openSession({
+    address: {
+      host,
+      port,
+      tls,
+      ...(caPem !== undefined && { caPem }),
+      ...(serverName !== undefined && { serverName }),
+    },
+    login,
+    side,
+    commandTimeout: job.settings.timing.commandTimeout,
+    signal,
+  });
+}
+
+function demandOf({ host, port }: Endpoint, { settings }: MailboxJob): Demand {
+  return { endpoint: `${host.toLowerCase()}:${port}`, connections: 1, limit: settings.limits.connectionsPerEndpoint };
+}

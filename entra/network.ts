@@ -1,0 +1,131 @@
+import { request } from 'node:https';
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
+import type { INetworkModule, NetworkRequestOptions, NetworkResponse } from '@azure/msal-node';
+
+/** The token service gave no answer that could be read. */
+export class TokenServiceFailed extends Error {
+  override readonly name = 'TokenServiceFailed';
+  readonly reason: 'network' | 'certificate' | 'answer';
+
+  constructor(reason: TokenServiceFailed['reason'], message: string, cause?: unknown) {
+    super(message, cause === undefined ? undefined : { cause });
+    this.reason = reason;
+  }
+}
+
+/** A token service that says nothing for so long counts as unreachable. */
+const ANSWER_TIMEOUT_MS = 20_000;
+/** Tokens and key sets are a few kilobytes; what is longer is not from a token service. */
+const LONGEST_ANSWER_BYTES = 1_048_576;
+const JSON_START = /^\s*[[{]/;
+
+/**
+ * The library's network, over node:https, because its own cannot be told which certificate authorities to trust. Nothing
+ * but https is spoken, and redirections are not followed: a client secret goes to the configured host only.
+ */
+export class TokenNetwork implements INetworkModule {
+  readonly #ca: string | undefined;
+  /** Retry-After of the last answer, in milliseconds. */
+  retryAfterMs: number | undefined;
+  /** What the last attempt failed of: the library drops the causes of its errors. */
+  failure: TokenServiceFailed | undefined;
+
+  constructor(caPem?: string) {
+    this.#ca = caPem;
+  }
+
+  sendGetRequestAsync<T>(url: string, options?: NetworkRequestOptions, timeout?: number): Promise<NetworkResponse<T>> {
+    return this.#send<T>('GET', url, options, timeout);
+  }
+
+  sendPostRequestAsync<T>(url: string, options?: NetworkRequestOptions): Promise<NetworkResponse<T>> {
+    return this.#send<T>('POST', url, options);
+  }
+
+  async #send<T>(
+    method: 'GET' | 'POST',
+    url: string,
+    options: NetworkRequestOptions = {},
+    timeout = ANSWER_TIMEOUT_MS,
+  ): Promise<NetworkResponse<T>> {
+    this.retryAfterMs = undefined;
+    this.failure = undefined;
+    try {
+      const { status, headers, text } = await this.#exchange(method, url, options, timeout);
+      this.retryAfterMs = retryAfter(headers['retry-after']);
+      return { status, headers: plain(headers), body: parse(text, status, url) };
+    } catch (error) {
+      this.failure = error instanceof TokenServiceFailed ? error : classify(error);
+      throw this.failure;
+    }
+  }
+
+  #exchange(method: 'GET' | 'POST', url: string, options: NetworkRequestOptions, timeout: number): Promise<Answer> {
+    return new Promise((resolve, reject) => {
+      const asking = request(
+        url,
+        {
+          method,
+          ...(options.headers !== undefined && { headers: options.headers }),
+          ...(this.#ca !== undefined && { ca: this.#ca }),
+          // A connection that is kept could have been made under another trust.
+          agent: false,
+          signal: AbortSignal.timeout(timeout),
+        },
+        (response) => {
+          read(response).then(
+            (text) => resolve({ status: response.statusCode ?? 0, headers: response.headers, text }),
+            reject,
+          );
+        },
+      );
+      asking.once('error', reject);
+      asking.end(method === 'POST' ? options.body : undefined);
+    });
+  }
+}
+
+interface Answer {
+  readonly status: number;
+  readonly headers: IncomingHttpHeaders;
+  readonly text: string;
+}
+
+async function read(response: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of response as AsyncIterable<Buffer>) {
+    bytes += chunk.length;
+    if (bytes > LONGEST_ANSWER_BYTES) throw new TokenServiceFailed('answer', 'its answer is too long');
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+/** JSON is of no type; the library asked for one, and checks what it uses of it. */
+function parse(text: string, status: number, url: string): ReturnType<typeof JSON.parse> {
+  try {
+    if (JSON_START.test(text)) return JSON.parse(text);
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+  }
+  throw new TokenServiceFailed('answer', `${new URL(url).host} answered ${status} without JSON`);
+}
+
+function plain(headers: IncomingHttpHeaders): Record<string, string> {
+  const entries = Object.entries(headers).map(([name, value]) => [name, [value].flat().join(', ')] as const);
+  return Object.fromEntries(entries);
+}
+
+/** RFC 9110 section 10.2.3; of the two forms only seconds are used by token services. */
+function retryAfter(value: string | undefined): number | undefined {
+  return value !== undefined && /^\d{1,6}$/.test(value) ? Number(value) * 1_000 : undefined;
+}
+
+function classify(error: unknown): TokenServiceFailed {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  const certificate = /CERT|SELF_SIGNED|UNABLE_TO_VERIFY|ALTNAME/.test(code);
+  const said = error instanceof Error ? error.message : String(error);
+  const timedOut = error instanceof Error && error.name === 'TimeoutError';
+  return new TokenServiceFailed(certificate ? 'certificate' : 'network', timedOut ? 'no answer in time' : said, error);
+}

@@ -1,0 +1,114 @@
+import { createServer } from 'node:https';
+import type { IncomingMessage } from 'node:http';
+import { selfSignedCertificate } from './certificate.ts';
+import { portOf } from './ports.ts';
+
+/** One request for a token, as it came in. */
+export interface TokenAsked {
+  readonly tenant: string;
+  readonly form: URLSearchParams;
+}
+
+export interface TokenAnswer {
+  readonly status: number;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body: unknown;
+}
+
+/** A token service on a loopback port, https with a certificate of its own. */
+export interface TokenEndpoint {
+  /** Base address, as a project file names it in `authority`. */
+  readonly authority: string;
+  readonly caPem: string;
+  /** What was asked of it, in order. */
+  readonly asked: readonly TokenAsked[];
+  /** Decides every answer from now on. */
+  answer: (asked: TokenAsked) => TokenAnswer | Promise<TokenAnswer>;
+  readonly close: () => Promise<void>;
+}
+
+const part = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString('base64url');
+
+/** An unsigned JSON Web Token with these claims. */
+export function unsignedToken(claims: Readonly<Record<string, unknown>>): string {
+  return `${part({ alg: 'none', typ: 'JWT' })}.${part(claims)}.x`;
+}
+
+/** An answer with a token that is valid for `seconds` from `now` (epoch milliseconds). */
+export function grant(now: number, seconds: number, claims: Readonly<Record<string, unknown>> = {}): TokenAnswer {
+  const exp = Math.floor(now / 1_000) + seconds;
+  return {
+    status: 200,
+    body: { token_type: 'Bearer', expires_in: seconds, access_token: unsignedToken({ exp, ...claims }) },
+  };
+}
+
+/** An answer as Entra refuses. */
+export function refusal(status: number, error: string, description: string): TokenAnswer {
+  return {
+    status,
+    body: { error, error_description: description, error_codes: [], trace_id: 't', correlation_id: 'c' },
+  };
+}
+
+/** Starts a token service that grants tokens for an hour until `answer` is set. The caller closes it. */
+export async function startTokenEndpoint(): Promise<TokenEndpoint> {
+  const { certPem, keyPem } = selfSignedCertificate(['127.0.0.1']);
+  const asked: TokenAsked[] = [];
+  const server = createServer({ cert: certPem, key: keyPem }, (request, response) => {
+    void (async () => {
+      try {
+        const { status, headers, body } = await respond(request);
+        response.writeHead(status, { 'content-type': 'application/json', ...headers });
+        response.end(typeof body === 'string' ? body : JSON.stringify(body));
+      } catch (error) {
+        response.destroy(error instanceof Error ? error : undefined);
+      }
+    })();
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(0, '127.0.0.1', resolve);
+  });
+  const authority = `https://127.0.0.1:${portOf(server)}`;
+
+  async function respond(request: IncomingMessage): Promise<TokenAnswer> {
+    const { pathname } = new URL(request.url ?? '/', authority);
+    const [, tenant = ''] = pathname.split('/');
+    if (pathname.endsWith('/.well-known/openid-configuration')) {
+      return { status: 200, body: configurationOf(`${authority}/${tenant}`) };
+    }
+    if (!pathname.endsWith('/oauth2/v2.0/token')) return { status: 404, body: {} };
+    const one: TokenAsked = { tenant, form: new URLSearchParams(await textOf(request)) };
+    asked.push(one);
+    return endpoint.answer(one);
+  }
+
+  const endpoint: TokenEndpoint = {
+    authority,
+    caPem: certPem,
+    asked,
+    answer: () => grant(Date.now(), 3_600),
+    close: async () => {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+  return endpoint;
+}
+
+function configurationOf(base: string): Readonly<Record<string, string>> {
+  return {
+    issuer: `${base}/v2.0`,
+    token_endpoint: `${base}/oauth2/v2.0/token`,
+    authorization_endpoint: `${base}/oauth2/v2.0/authorize`,
+    end_session_endpoint: `${base}/oauth2/v2.0/logout`,
+    jwks_uri: `${base}/discovery/v2.0/keys`,
+  };
+}
+
+async function textOf(request: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of request as AsyncIterable<Buffer>) chunks.push(chunk);
+  return Buffer.concat(chunks).toString('utf8');
+}
