@@ -220,6 +220,14 @@ export const REFUSALS = {
     next: 'Keep the original from the source if its exact bytes matter.',
     exit: EXIT.exceptions,
   },
+  'ledger.unknown-message': {
+    scope: 'message',
+    meaning:
+      'The source renumbered the folder; this older message had been handled before, and it is nowhere at the destination, so its user may have deleted it there.',
+    reaction: 'put-aside',
+    next: '`mailferry retry` copies it.',
+    exit: EXIT.exceptions,
+  },
   'verify.missing': {
     scope: 'folder',
     meaning: 'The comparison found source messages without a counterpart at the destination.',
@@ -331,6 +339,13 @@ export const REFUSALS = {
     meaning: 'The project is not in a state in which this can be done.',
     reaction: 'stop',
     next: 'Wait with `mailferry wait NAME --for ready`, or use `--force` where the message offers it.',
+    exit: EXIT.usage,
+  },
+  'project.change': {
+    scope: 'project',
+    meaning: 'A running project cannot take this change.',
+    reaction: 'stop',
+    next: 'Take the change back in the project file; or cancel the project and start it anew.',
     exit: EXIT.usage,
   },
   'project.cancelled': {

@@ -1,0 +1,35 @@
+import type { Sending } from './append.ts';
+import { NOWHERE } from './ledger.ts';
+import { matchSource } from './match.ts';
+import { readBack } from './read-back.ts';
+import { lookForStrangers } from './strangers.ts';
+import { note } from './tally.ts';
+import type { Work } from './work.ts';
+
+/**
+ * The end of writing: finds the messages whose UIDs the server did not tell, names doubles that another writer may have
+ * made meanwhile, and ends the doubt. `from`: UIDNEXT before anything was sent.
+ */
+export async function closeTransfer(work: Work, sending: Sending, from: number): Promise<void> {
+  const { ledger, destination, task } = work;
+  const sought = ledger.sought();
+  const folder = await destination.select(task.folder.destination);
+  // Another folder of the same name has none of this; opening it the next time tells.
+  if (folder.uidValidity === ledger.head.destinationValidity) {
+    work.folder = folder;
+    if (sought.length > 0 || folder.uidNext - from > sending.sent.length) await explainNew(work, sending, from, sought);
+    ledger.update({ writtenBelow: Math.max(ledger.head.writtenBelow, folder.uidNext) });
+  }
+  await readBack(work, sending.suspects);
+  sending.suspects = [];
+  ledger.update({ doubtFrom: 0 });
+}
+
+async function explainNew(work: Work, sending: Sending, from: number, sought: readonly number[]): Promise<void> {
+  const { ledger, folder } = work;
+  const { index } = await lookForStrangers(work, from, folder.uidNext);
+  await matchSource(work, sought, index, ({ uid }, counterpart) => ledger.place(uid, counterpart));
+  for (const uid of ledger.sought()) ledger.place(uid, NOWHERE);
+  for (const identity of sending.sent) index.see(identity);
+  note(work.tally, 'verify.doubled', index.leftBesideSeen().length);
+}

@@ -1,0 +1,144 @@
+import type { CopyFolderResult, CopyHeartbeat, CopyOutcome } from '../model/activities.ts';
+import { closeTransfer } from './close.ts';
+import { carryFlags } from './flags.ts';
+import type { IdentityIndex } from './identity-index.ts';
+import { leaseLossIn } from './lease-lost.ts';
+import { applyGrowth, decodeLedger, encodeGrowth, encodeLedger } from './ledger-codec.ts';
+import { Ledger } from './ledger.ts';
+import { openDestination, openFolders } from './open-folders.ts';
+import { goneFromSource, listSource, todo, type Listing } from './plan.ts';
+import { settle } from './settle.ts';
+import { SideRefusal } from './sides.ts';
+import { count, newTally } from './tally.ts';
+import { transfer } from './transfer.ts';
+import type { CopyContext, CopyFolder, CopyTask } from './types.ts';
+import { beginWork, Interrupted, refused, type Work } from './work.ts';
+
+/**
+ * Brings a destination folder up to a source folder, exactly once for each message, for one share of a pass.
+ *
+ * Expected endings come back as outcomes, with the ledger. Thrown are a lost lease (LeaseLost), a ledger that cannot be
+ * read (LedgerDamaged) and whatever nobody expected: then the growth in the last acknowledged heartbeat is what the next
+ * attempt goes on from. `counts.listed` and `counts.goneFromSource` are told with the outcome `complete` only, so that the
+ * counts of a pass's shares can be added up.
+ */
+export const copyFolder: CopyFolder = async (task, context) => {
+  const work = readLedger(task, context);
+  context.lease.carry(() => heartbeat(work));
+  const outcome = await copyShare(work).catch((error: unknown) => expectedEnding(work, error));
+  return resultOf(work, outcome);
+};
+
+function readLedger(task: CopyTask, context: CopyContext): Work {
+  const ledger = task.ledger === undefined ? new Ledger() : decodeLedger(task.ledger);
+  const tally = task.previousGrowth === undefined ? newTally() : applyGrowth(ledger, task.previousGrowth);
+  return beginWork(task, context, ledger, tally);
+}
+
+async function copyShare(work: Work): Promise<CopyOutcome> {
+  const { ledger, task } = work;
+  const listedAt = work.now();
+  const hadHandled = ledger.baseSize > 0;
+  await openFolders(work);
+  const listing = await listSource(work.source, task, listedAt);
+  const left = todo(listing.listed, ledger, task.retryAside).length;
+  work.progress.of = listing.listed.length;
+  work.progress.done = listing.listed.length - left;
+  if (left > 0 || ledger.sought().length > 0) {
+    const end = await copyMessages(work, listing);
+    if (end !== undefined) return end;
+  }
+  if (hadHandled) await carryFlagsOf(work);
+  return complete(work, listing);
+}
+
+/** Settles what is in doubt, then sends what is left. Returns why the share ends here, if it does. */
+async function copyMessages(work: Work, listing: Listing): Promise<CopyOutcome | undefined> {
+  const { ledger, task, progress } = work;
+  progress.doing = 'comparing with the destination';
+  const strangers = await settleDoubt(work, listing);
+  const before = work.folder.uidNext;
+  const uids = todo(listing.listed, ledger, task.retryAside);
+  progress.doing = undefined;
+  progress.done = listing.listed.length - uids.length;
+  const sending = await transfer(work, uids, listing.listed, strangers);
+  if (!sending.inDoubt && work.destination.usable) await closeTransfer(work, sending, before);
+  return sending.end;
+}
+
+/** What ends this before anything was sent leaves no more doubt than there was. */
+async function settleDoubt(work: Work, listing: Listing): Promise<IdentityIndex> {
+  const { ledger } = work;
+  const inDoubt = ledger.head.doubtFrom > 0;
+  try {
+    await announceWriting(work);
+    return await settle(work, listing, inDoubt && ledger.head.doubtFrom > 0);
+  } catch (error) {
+    if (!inDoubt) ledger.update({ doubtFrom: 0 });
+    throw error;
+  }
+}
+
+/**
+ * Where doubt begins has to be known before the first write, and what an earlier attempt may still have had on the wire has
+ * to be there when the folder is looked at: so first a heartbeat is acknowledged, then the folder opened once more.
+ */
+async function announceWriting(work: Work): Promise<void> {
+  const { ledger, lease } = work;
+  const { uidNext } = work.folder;
+  const { doubtFrom, writtenFrom } = ledger.head;
+  ledger.update({
+    doubtFrom: doubtFrom === 0 ? uidNext : doubtFrom,
+    writtenFrom: writtenFrom === 0 ? uidNext : writtenFrom,
+  });
+  await lease.acknowledged();
+  work.acknowledged = true;
+  await openDestination(work);
+  if (ledger.head.doubtFrom === 0) await announceWriting(work);
+}
+
+async function carryFlagsOf(work: Work): Promise<void> {
+  work.progress.doing = 'comparing flags';
+  await carryFlags(work);
+}
+
+function complete(work: Work, listing: Listing): CopyOutcome {
+  const { ledger, tally } = work;
+  ledger.update({ completeBefore: Math.max(ledger.head.completeBefore, listing.completeBefore), retriedUpTo: 0 });
+  count(tally, 'listed', listing.listed.length);
+  count(tally, 'goneFromSource', goneFromSource(listing, ledger));
+  return { kind: 'complete' };
+}
+
+function expectedEnding(work: Work, error: unknown): CopyOutcome {
+  const lost = leaseLossIn(error);
+  if (lost !== undefined) throw lost;
+  if (error instanceof Interrupted) return { kind: 'interrupted' };
+  if (error instanceof SideRefusal) return refused(work, error);
+  throw error;
+}
+
+function heartbeat(work: Work): CopyHeartbeat {
+  const { progress, ledger, tally, task } = work;
+  const { doing, done, of } = progress;
+  const numbers = `${done.toLocaleString('en-US')} of ${of.toLocaleString('en-US')}`;
+  return {
+    text: `${task.folder.sourcePath}: ${doing ?? numbers}`,
+    done,
+    of,
+    growth: encodeGrowth(ledger, tally),
+  };
+}
+
+function resultOf(work: Work, outcome: CopyOutcome): CopyFolderResult {
+  const { ledger, tally } = work;
+  if (outcome.kind === 'refused') ledger.update({ retriedUpTo: 0 });
+  return {
+    outcome,
+    ledger: encodeLedger(ledger),
+    handled: ledger.size,
+    counts: tally.counts,
+    aside: ledger.newlyAside,
+    notes: tally.notes,
+  };
+}

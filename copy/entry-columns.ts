@@ -1,0 +1,86 @@
+/**
+ * The entries of a ledger in columns, sorted by source UID: 13 bytes each, so that a folder of 500,000 messages costs
+ * less than 7 MB. New entries come in ascending order nearly always; the others move what is above them.
+ */
+export class EntryColumns {
+  #uids = new Uint32Array(64);
+  #counterparts = new Uint32Array(64);
+  #flagSets = new Uint32Array(64);
+  #touched = new Uint8Array(64);
+  #size = 0;
+
+  get size(): number {
+    return this.#size;
+  }
+
+  /** Position of a source UID; -1 when there is no such entry. */
+  positionOf(uid: number): number {
+    const position = this.#firstNotBelow(uid);
+    return position < this.#size && this.#uids[position] === uid ? position : -1;
+  }
+
+  uidAt(position: number): number {
+    return this.#uids[position] ?? 0;
+  }
+
+  counterpartAt(position: number): number {
+    return this.#counterparts[position] ?? 0;
+  }
+
+  flagSetAt(position: number): number {
+    return this.#flagSets[position] ?? 0;
+  }
+
+  touchedAt(position: number): boolean {
+    return this.#touched[position] === 1;
+  }
+
+  put(uid: number, counterpart: number, flagSet: number, touched: boolean): void {
+    const position = this.#firstNotBelow(uid);
+    const isNew = position === this.#size || this.#uids[position] !== uid;
+    if (isNew) this.#makeRoomAt(position);
+    this.#uids[position] = uid;
+    this.#counterparts[position] = counterpart;
+    this.#flagSets[position] = flagSet;
+    this.#touched[position] = touched || (!isNew && this.touchedAt(position)) ? 1 : 0;
+  }
+
+  clear(): void {
+    this.#size = 0;
+  }
+
+  #firstNotBelow(uid: number): number {
+    if (this.#size === 0 || this.uidAt(this.#size - 1) < uid) return this.#size;
+    let low = 0;
+    let high = this.#size - 1;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (this.uidAt(middle) < uid) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+
+  #makeRoomAt(position: number): void {
+    if (this.#size === this.#uids.length) this.#grow();
+    for (const column of [this.#uids, this.#counterparts, this.#flagSets, this.#touched]) {
+      column.copyWithin(position + 1, position, this.#size);
+    }
+    this.#size += 1;
+  }
+
+  #grow(): void {
+    const capacity = this.#uids.length * 2;
+    const larger = (column: Uint32Array<ArrayBuffer>): Uint32Array<ArrayBuffer> => {
+      const copy = new Uint32Array(capacity);
+      copy.set(column);
+      return copy;
+    };
+    this.#uids = larger(this.#uids);
+    this.#counterparts = larger(this.#counterparts);
+    this.#flagSets = larger(this.#flagSets);
+    const touched = new Uint8Array(capacity);
+    touched.set(this.#touched);
+    this.#touched = touched;
+  }
+}

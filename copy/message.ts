@@ -1,0 +1,101 @@
+import { formatDateTime, parseDateTime, sanitiseFlags } from '../imap/grammar.ts';
+import type { AppendMessage, FetchedMessage, OpenFolder } from '../imap/types.ts';
+
+/** A fetched message whose body the source handed out. */
+export type WholeMessage = FetchedMessage & { readonly body: readonly Buffer[] };
+
+/** Whether the body is there, and all of it. */
+export function isWhole(message: FetchedMessage): message is WholeMessage {
+  const { body, bytes } = message;
+  return body !== undefined && body.reduce((sum, piece) => sum + piece.length, 0) === bytes;
+}
+
+/** A message as it will be appended: the same bytes, and what a command can say of its flags and date. */
+export interface Prepared {
+  readonly message: AppendMessage;
+  readonly flagDropped: boolean;
+  /** INTERNALDATE was not a date, and the nearest one is sent. */
+  readonly dateMended: boolean;
+  /** It has something that servers are known to alter in silence; worth reading back. */
+  readonly suspect: boolean;
+}
+
+export function prepare(fetched: WholeMessage, destination: OpenFolder): Prepared {
+  const { kept, dropped } = keepableFlags(fetched.flags, destination);
+  const date = parseDateTime(fetched.internalDate);
+  const instant = date?.instant ?? nearestInstant(fetched.internalDate);
+  return {
+    message: {
+      flags: kept,
+      internalDate: date?.text ?? formatDateTime(instant),
+      body: fetched.body,
+      bytes: fetched.bytes,
+    },
+    flagDropped: dropped,
+    dateMended: date === undefined,
+    suspect: isOddDate(instant) || holdsNul(fetched.body) || holdsBareLineFeed(fetched.body),
+  };
+}
+
+/**
+ * The flags that the destination can be told, and keeps: with PERMANENTFLAGS but without `\*`, no other keywords than
+ * those listed (RFC 3501 section 7.1). System flags are sent in any case; a server disregards those that it does not keep.
+ * \Deleted is a flag like the others: it is kept, and nobody here expunges.
+ */
+export function keepableFlags(
+  flags: readonly string[],
+  { permanentFlags }: Pick<OpenFolder, 'permanentFlags'>,
+): { readonly kept: readonly string[]; readonly dropped: boolean } {
+  const { flags: sendable, dropped } = sanitiseFlags(flags);
+  if (permanentFlags === undefined) return { kept: sendable, dropped: dropped.length > 0 };
+  const permanent = new Set(permanentFlags.map((flag) => flag.toLowerCase()));
+  const isKept = (flag: string): boolean =>
+    permanent.has(flag.toLowerCase()) || (permanent.has('\\*') && !flag.startsWith('\\'));
+  const kept = sendable.filter((flag) => flag.startsWith('\\') || isKept(flag));
+  return { kept, dropped: dropped.length > 0 || !sendable.every(isKept) };
+}
+
+const FIRST_SAFE_INSTANT = Date.UTC(1970, 0, 1);
+const END_OF_SAFE_INSTANTS = Date.UTC(2038, 0, 1);
+
+/** Outside of what a signed 32-bit time can say: Dovecot makes such dates "now". */
+function isOddDate(instant: number): boolean {
+  return instant < FIRST_SAFE_INSTANT || instant >= END_OF_SAFE_INSTANTS;
+}
+
+function holdsNul(body: readonly Buffer[]): boolean {
+  return body.some((piece) => piece.includes(0));
+}
+
+const LF = 0x0a;
+const CR = 0x0d;
+
+function holdsBareLineFeed(body: readonly Buffer[]): boolean {
+  let last: number | undefined;
+  for (const piece of body) {
+    for (let at = piece.indexOf(LF); at >= 0; at = piece.indexOf(LF, at + 1)) {
+      if ((at === 0 ? last : piece[at - 1]) !== CR) return true;
+    }
+    last = piece.at(-1) ?? last;
+  }
+  return false;
+}
+
+const LENIENT = /^\s*(\d{1,2})-([a-z]{3})-(\d{1,4})\s+(\d{1,2}):(\d{1,2}):(\d{1,2})(?:\s*([+-])(\d\d)(\d\d))?/i;
+const MONTHS = ['jan', 'feb', 'mar', 'apr', 'may', 'jun', 'jul', 'aug', 'sep', 'oct', 'nov', 'dec'];
+const FIRST_INSTANT = new Date(0).setUTCFullYear(1, 0, 2);
+const LAST_INSTANT = Date.UTC(9999, 11, 30);
+
+/** The instant nearest to what a date-time that is none seems to say; 1970 when it says nothing. */
+function nearestInstant(text: string): number {
+  const match = LENIENT.exec(text);
+  const month = MONTHS.indexOf((match?.[2] ?? '').toLowerCase());
+  if (match === null || month < 0) return FIRST_SAFE_INSTANT;
+  const [day = 1, year = 1970, hour = 0, minute = 0, second = 0] = [1, 3, 4, 5, 6].map((group) => Number(match[group]));
+  const lastDay = new Date(Date.UTC(2000 + (year % 400), month + 1, 0)).getUTCDate();
+  const date = new Date(0);
+  date.setUTCFullYear(year, month, Math.min(Math.max(day, 1), lastDay));
+  date.setUTCHours(Math.min(hour, 23), Math.min(minute, 59), Math.min(second, 59));
+  const zone = Number(`${match[7] ?? '+'}1`) * (Number(match[8] ?? 0) * 60 + Number(match[9] ?? 0));
+  return Math.min(Math.max(date.getTime() - zone * 60_000, FIRST_INSTANT), LAST_INSTANT);
+}

@@ -1,0 +1,59 @@
+import type { OpenFolder } from '../imap/types.ts';
+import { SideRefusal } from './sides.ts';
+import type { Work } from './work.ts';
+
+/** Response codes of a folder that is not there (RFC 3501 section 7.1, RFC 5530). */
+const NOT_THERE: ReadonlySet<string | undefined> = new Set(['TRYCREATE', 'NONEXISTENT']);
+
+/** Whether the destination refused because it has no such folder. */
+export function saysFolderIsGone(error: unknown): boolean {
+  if (!(error instanceof SideRefusal) || error.side !== 'destination') return false;
+  const { status, responseCode, problem } = error.refusal;
+  if (status !== 'NO') return false;
+  return NOT_THERE.has(responseCode) || /not exist|not found|no such|deleted or moved/i.test(problem.serverText ?? '');
+}
+
+/** Opens both folders, the source read-only, and learns what their UIDVALIDITY means for the ledger. */
+export async function openFolders(work: Work): Promise<void> {
+  const source = await work.source.examine(work.task.folder.source);
+  await openDestination(work);
+  checkSource(work, source);
+}
+
+/** Opens the destination, made anew when its user has deleted it since it was created. */
+export async function openDestination(work: Work): Promise<void> {
+  const { destination: name } = work.task.folder;
+  try {
+    work.folder = await work.destination.select(name);
+  } catch (error) {
+    if (!saysFolderIsGone(error) || !work.destination.usable) throw error;
+    await work.destination.create(name);
+    work.folder = await work.destination.select(name);
+  }
+  checkDestination(work);
+}
+
+/** Another UIDVALIDITY makes the ledger's source UIDs void (RFC 3501 section 2.3.1.1). */
+function checkSource({ ledger }: Work, { uidValidity }: OpenFolder): void {
+  const { sourceValidity } = ledger.head;
+  if (sourceValidity === uidValidity) return;
+  if (sourceValidity !== 0) {
+    ledger.forgetSource();
+    ledger.update({ rematch: true, settledBelow: 1, retriedUpTo: 0 });
+  }
+  ledger.update({ sourceValidity: uidValidity });
+}
+
+/**
+ * With another UIDVALIDITY every destination message is a stranger until it has been recognised, which settles every
+ * doubt, and the counterparts are still to be found; what is handled stays handled.
+ */
+function checkDestination({ ledger, folder }: Work): void {
+  const { destinationValidity } = ledger.head;
+  if (destinationValidity === folder.uidValidity) return;
+  if (destinationValidity !== 0) {
+    ledger.forgetCounterparts();
+    ledger.update({ settledBelow: 1, doubtFrom: 0, writtenFrom: 0, writtenBelow: 0 });
+  }
+  ledger.update({ destinationValidity: folder.uidValidity });
+}

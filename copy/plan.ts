@@ -1,0 +1,50 @@
+import type { SourceSession } from './sides.ts';
+import type { Ledger } from './ledger.ts';
+import type { CopyTask } from './types.ts';
+
+/** What the source lists. All UIDs ascend. */
+export interface Listing {
+  /** Every message in the folder. */
+  readonly all: readonly number[];
+  /** Those that this pass is about. */
+  readonly listed: readonly number[];
+  /** Epoch ms: every message with an earlier INTERNALDATE is among `listed`. */
+  readonly completeBefore: number;
+}
+
+const DAY_MS = 86_400_000;
+/** The farthest that any zone's day begins before the day of UTC. */
+const EARLIEST_ZONE_MS = 14 * 3_600_000;
+
+/**
+ * Lists the opened source folder. With `before`, messages of earlier days than its day in UTC are listed: SEARCH
+ * disregards times and zones (RFC 3501 section 6.4.4), so what is up to a day younger waits for a later pass.
+ */
+export async function listSource(source: SourceSession, task: CopyTask, now: number): Promise<Listing> {
+  const all = ascending(await source.search({ kind: 'all' }));
+  if (task.before === undefined) return { all, listed: all, completeBefore: now };
+  const day = new Date(task.before);
+  const date = { year: day.getUTCFullYear(), month: day.getUTCMonth() + 1, day: day.getUTCDate() };
+  const found = new Set(await source.search({ kind: 'before', date }));
+  const midnight = Math.floor(task.before / DAY_MS) * DAY_MS;
+  return { all, listed: all.filter((uid) => found.has(uid)), completeBefore: Math.max(0, midnight - EARLIEST_ZONE_MS) };
+}
+
+/** Messages of a listing that are to be carried over now, in the order in which they are. */
+export function todo(listing: readonly number[], ledger: Ledger, retryAside: boolean): readonly number[] {
+  const { retriedUpTo } = ledger.head;
+  return listing.filter((uid) => {
+    if (ledger.has(uid)) return false;
+    return !ledger.isAside(uid) || (retryAside && uid > retriedUpTo);
+  });
+}
+
+/** Handled messages that the source no longer has. */
+export function goneFromSource(listing: Listing, ledger: Ledger): number {
+  const handledAndThere = listing.all.reduce((count, uid) => (ledger.has(uid) ? count + 1 : count), 0);
+  return ledger.size - handledAndThere;
+}
+
+function ascending(uids: readonly number[]): readonly number[] {
+  return [...Uint32Array.from(new Set(uids)).toSorted()];
+}

@@ -1,0 +1,78 @@
+import { isImapRefusal } from '../imap/refusal.ts';
+import type { ImapRefusal, ImapSession } from '../imap/types.ts';
+import type { Side } from '../model/project.ts';
+import { leaseLossIn } from './lease-lost.ts';
+
+/** What a copy may ask of the source: nothing that could change it. */
+export type SourceSession = Pick<
+  ImapSession,
+  'capabilities' | 'usable' | 'list' | 'examine' | 'search' | 'fetchFlags' | 'fetchIdentities' | 'fetchMessages'
+>;
+
+/** What a copy may ask of the destination: to read, to add, and to change flags; never to delete. */
+export type DestinationSession = SourceSession & Pick<ImapSession, 'select' | 'create' | 'append' | 'store'>;
+
+/** A refusal together with the side that it came from. */
+export class SideRefusal extends Error {
+  override readonly name = 'SideRefusal';
+  readonly side: Side;
+  readonly refusal: ImapRefusal;
+
+  constructor(side: Side, refusal: ImapRefusal) {
+    super(`${side}: ${refusal.message}`, { cause: refusal });
+    this.side = side;
+    this.refusal = refusal;
+  }
+}
+
+/** Names the side in every refusal; a lost lease and everything unknown pass as they are. */
+function named(side: Side, error: unknown): unknown {
+  return leaseLossIn(error) ?? (isImapRefusal(error) ? new SideRefusal(side, error) : error);
+}
+
+async function naming<Result>(side: Side, answer: Promise<Result>): Promise<Result> {
+  try {
+    return await answer;
+  } catch (error) {
+    throw named(side, error);
+  }
+}
+
+async function* namingRows<Row>(side: Side, rows: AsyncIterable<Row>): AsyncGenerator<Row> {
+  try {
+    yield* rows;
+  } catch (error) {
+    throw named(side, error);
+  }
+}
+
+/** The session as a source: it can only be read, and its refusals name it. */
+export function asSource(session: ImapSession): SourceSession {
+  return readable(session, 'source');
+}
+
+/** The session as a destination; its refusals name it. */
+export function asDestination(session: ImapSession): DestinationSession {
+  const side = 'destination';
+  return Object.assign(readable(session, side), {
+    select: (name: string) => naming(side, session.select(name)),
+    create: (name: string) => naming(side, session.create(name)),
+    append: (...args: Parameters<ImapSession['append']>) => naming(side, session.append(...args)),
+    store: (...args: Parameters<ImapSession['store']>) => naming(side, session.store(...args)),
+  });
+}
+
+function readable(session: ImapSession, side: Side): SourceSession {
+  return {
+    capabilities: session.capabilities,
+    get usable() {
+      return session.usable;
+    },
+    list: () => naming(side, session.list()),
+    examine: (name) => naming(side, session.examine(name)),
+    search: (criteria) => naming(side, session.search(criteria)),
+    fetchFlags: (uids) => namingRows(side, session.fetchFlags(uids)),
+    fetchIdentities: (uids) => namingRows(side, session.fetchIdentities(uids)),
+    fetchMessages: (uids) => namingRows(side, session.fetchMessages(uids)),
+  };
+}

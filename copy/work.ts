@@ -1,0 +1,101 @@
+import type { OpenFolder } from '../imap/types.ts';
+import type { CopyOutcome } from '../model/activities.ts';
+import { identify, type Identity, type Recognisable } from './identity.ts';
+import { keepsBytes } from './keeps-bytes.ts';
+import type { Ledger } from './ledger.ts';
+import { asDestination, asSource, type DestinationSession, type SideRefusal, type SourceSession } from './sides.ts';
+import type { Tally } from './tally.ts';
+import type { CopyContext, CopyTask, Lease } from './types.ts';
+
+/** The two sides of a copy or a comparison. */
+export interface Sides {
+  readonly source: SourceSession;
+  readonly destination: DestinationSession;
+  /** Sizes and bytes can be compared between the sides. */
+  readonly bytesKept: boolean;
+  readonly interrupt: AbortSignal;
+}
+
+/** One attempt to copy one folder: what it was given, and how far it is. */
+export interface Work extends Sides {
+  readonly task: CopyTask;
+  readonly lease: Lease;
+  readonly now: () => number;
+  readonly ledger: Ledger;
+  readonly tally: Tally;
+  readonly startedAt: number;
+  /** The destination as it was last opened. */
+  folder: OpenFolder;
+  /** Whether a heartbeat that carries where doubt begins has been acknowledged in this attempt. */
+  acknowledged: boolean;
+  /** For people. */
+  readonly progress: Progress;
+}
+
+export interface Progress {
+  /** What is being done, where it is not copying. */
+  doing: string | undefined;
+  done: number;
+  of: number;
+}
+
+/** The copy was asked to end; nothing is half done. Thrown where there is much to read before anything is written. */
+export class Interrupted extends Error {
+  override readonly name = 'Interrupted';
+}
+
+const UNOPENED: OpenFolder = { name: '', messages: 0, uidNext: 0, uidValidity: 0, readOnly: true, flags: [] };
+
+export function takeSides({ source, destination, interrupt }: SidesContext): Sides {
+  return {
+    source: asSource(source),
+    destination: asDestination(destination),
+    bytesKept: keepsBytes(source.capabilities) && keepsBytes(destination.capabilities),
+    interrupt,
+  };
+}
+
+type SidesContext = Pick<CopyContext, 'source' | 'destination' | 'interrupt'>;
+
+export function beginWork(task: CopyTask, context: CopyContext, ledger: Ledger, tally: Tally): Work {
+  return {
+    ...takeSides(context),
+    task,
+    lease: context.lease,
+    now: context.now,
+    ledger,
+    tally,
+    startedAt: context.now(),
+    folder: UNOPENED,
+    acknowledged: false,
+    progress: { doing: 'opening', done: 0, of: 0 },
+  };
+}
+
+/** Throws Interrupted when the copy was asked to end. */
+export function throwIfInterrupted({ interrupt }: Pick<Sides, 'interrupt'>): void {
+  if (interrupt.aborted) throw new Interrupted('The copy was asked to end');
+}
+
+/** How many messages this share may still take. */
+export function messagesLeft({ task, tally }: Work): number {
+  const { copied, adopted, aside } = tally.counts;
+  return task.limits.messagesPerShare - copied - adopted - aside;
+}
+
+/** Why the copy ends after the message in hand, if it does. */
+export function endOfShare(work: Work): CopyOutcome | undefined {
+  if (work.interrupt.aborted) return { kind: 'interrupted' };
+  const late = work.now() - work.startedAt >= work.task.limits.millisecondsPerShare;
+  return late || messagesLeft(work) <= 0 ? { kind: 'share-ended' } : undefined;
+}
+
+/** The outcome for a refusal, naming the folder; a connection that was lost because we were asked to end is no refusal. */
+export function refused({ task, interrupt }: Work, { side, refusal }: SideRefusal): CopyOutcome {
+  if (interrupt.aborted && refusal.status === undefined) return { kind: 'interrupted' };
+  return { kind: 'refused', side, problem: { folder: task.folder.sourcePath, ...refusal.problem } };
+}
+
+export function identityOf({ bytesKept }: Pick<Sides, 'bytesKept'>, message: Recognisable): Identity {
+  return identify(message, bytesKept);
+}

@@ -1,0 +1,247 @@
+/** An ImapSession over a MemoryMailbox, with a hook at every step, where tests let things go wrong. */
+import { refuse } from '../../imap/refusal.ts';
+import { headerOf } from '../../copy/identity.ts';
+import type {
+  AppendMessage,
+  Appended,
+  FetchedMessage,
+  FlagsRow,
+  FolderStatus,
+  IdentityRow,
+  ImapSession,
+  OpenFolder,
+  SearchCriteria,
+} from '../../imap/types.ts';
+import type { ListedFolder } from '../../model/folders.ts';
+import type { MemoryFolder, MemoryMailbox, StoredMessage } from './memory-server.ts';
+
+export interface MemorySessionOptions {
+  readonly capabilities?: readonly string[];
+  /** Called before and after everything that a session does; may throw, or change the mailbox. */
+  readonly onStep?: (step: string) => void;
+  /** False as on servers without UIDPLUS. */
+  readonly appendUid?: boolean;
+  /** Throws, or gives what is stored instead. */
+  readonly onAppend?: (message: AppendMessage, body: Buffer) => Buffer;
+  readonly permanentFlags?: readonly string[];
+  /** Source UIDs without a body. */
+  readonly unreadable?: ReadonlySet<number>;
+}
+
+const HEADERS = /^(?:message-id|date|from|subject):.*(?:\r?\n[ \t].*)*\r?\n?/gim;
+const MODERN = ['IMAP4REV1', 'UIDPLUS', 'UNSELECT', 'CHILDREN', 'CONDSTORE', 'ESEARCH'];
+
+function identityHeaders(body: Buffer): Buffer {
+  const header = headerOf([body]).toString('latin1');
+  return Buffer.from([...header.matchAll(HEADERS)].map(([field]) => field).join(''), 'latin1');
+}
+
+function dayOf(internalDate: string): number {
+  return Date.parse(`${internalDate.slice(0, 11).trim().replaceAll('-', ' ')} UTC`);
+}
+
+export class MemorySession implements ImapSession {
+  readonly capabilities: ReadonlySet<string>;
+  readonly prefix = '';
+  readonly delimiter = '/';
+  usable = true;
+  /** Everything that was asked, as `append INBOX`. */
+  readonly asked: string[] = [];
+  readonly #mailbox: MemoryMailbox;
+  readonly #options: MemorySessionOptions;
+  #open: { readonly name: string; readonly readOnly: boolean } | undefined;
+
+  constructor(mailbox: MemoryMailbox, options: MemorySessionOptions = {}) {
+    this.#mailbox = mailbox;
+    this.#options = options;
+    this.capabilities = new Set(options.capabilities ?? MODERN);
+  }
+
+  async list(): Promise<readonly ListedFolder[]> {
+    return this.#step('list', () =>
+      [...this.#mailbox.folders.keys()].map((name) => ({ name, path: [name], delimiter: '/', selectable: true })),
+    );
+  }
+
+  async status(name: string): Promise<FolderStatus> {
+    return this.#step(`status ${name}`, () => this.#statusOf(this.#existing(name)));
+  }
+
+  async create(name: string): Promise<'created' | 'exists'> {
+    return this.#step(`create ${name}`, () => {
+      if (this.#mailbox.folders.has(name)) return 'exists';
+      this.#mailbox.create(name);
+      return 'created';
+    });
+  }
+
+  async examine(name: string): Promise<OpenFolder> {
+    return this.#opening(name, true);
+  }
+
+  async select(name: string): Promise<OpenFolder> {
+    return this.#opening(name, false);
+  }
+
+  async search(criteria: SearchCriteria): Promise<readonly number[]> {
+    return this.#step(`search ${criteria.kind}`, () =>
+      this.#opened()
+        .messages.filter((message) => fits(message, criteria))
+        .map(({ uid }) => uid),
+    );
+  }
+
+  fetchFlags(uids: readonly number[] | 'all'): AsyncIterable<FlagsRow> {
+    return this.#rows('fetch flags', uids, ({ uid, flags }) => ({ uid, flags: flags.toSorted() }));
+  }
+
+  fetchIdentities(uids: readonly number[] | 'all'): AsyncIterable<IdentityRow> {
+    return this.#rows('fetch identities', uids, ({ uid, flags, internalDate, body }) => ({
+      uid,
+      flags: flags.toSorted(),
+      internalDate,
+      size: body.length,
+      headers: identityHeaders(body),
+    }));
+  }
+
+  fetchMessages(uids: readonly number[]): AsyncIterable<FetchedMessage> {
+    return this.#rows('fetch messages', uids, ({ uid, flags, internalDate, body }) => {
+      const half = body.length >>> 1;
+      const pieces = [body.subarray(0, half), body.subarray(half)];
+      const readable = this.#options.unreadable?.has(uid) !== true;
+      const bytes = readable ? body.length : 0;
+      return { uid, flags: flags.toSorted(), internalDate, ...(readable ? { body: pieces } : {}), bytes };
+    });
+  }
+
+  async append(name: string, message: AppendMessage, mayCommit: () => void): Promise<Appended> {
+    return this.#step(`append ${name}`, () => {
+      if (!this.#mailbox.folders.has(name)) {
+        throw refuse('destination.folder-refused', `${name} is not there`, {
+          stored: 'refused',
+          status: 'NO',
+          responseCode: 'TRYCREATE',
+        });
+      }
+      const sent = Buffer.concat(message.body);
+      if (sent.length !== message.bytes) throw new Error('the literal is not as long as announced');
+      const stored = this.#options.onAppend?.(message, sent) ?? sent;
+      try {
+        mayCommit();
+      } catch (error) {
+        this.usable = false;
+        throw error;
+      }
+      const uid = this.#mailbox.add(name, { flags: message.flags, internalDate: message.internalDate, body: stored });
+      const { uidValidity } = this.#existing(name);
+      return this.#options.appendUid === false ? {} : { uid, uidValidity };
+    });
+  }
+
+  async store(
+    uids: readonly number[],
+    { add = [], remove = [] }: { readonly add?: readonly string[]; readonly remove?: readonly string[] },
+  ): Promise<void> {
+    return this.#step('store', () => {
+      if (this.#open?.readOnly !== false) throw new Error('STORE in a folder that was not opened for writing');
+      const removed = new Set(remove.map((flag) => flag.toLowerCase()));
+      for (const message of this.#opened().messages.filter(({ uid }) => uids.includes(uid))) {
+        const kept = message.flags.filter((flag) => !removed.has(flag.toLowerCase()));
+        message.flags = [...new Set([...kept, ...add])];
+      }
+    });
+  }
+
+  async noop(): Promise<void> {
+    return this.#step('noop', () => undefined);
+  }
+
+  async logout(): Promise<void> {
+    this.usable = false;
+  }
+
+  destroy(): void {
+    this.usable = false;
+  }
+
+  /** The connection is lost, now: to be thrown. */
+  lost(): Error {
+    this.usable = false;
+    return refuse('server.connection-lost', 'The connection was lost');
+  }
+
+  #step<Result>(what: string, act: () => Result): Result {
+    if (!this.usable) throw refuse('server.connection-lost', 'The connection is gone');
+    this.asked.push(what);
+    this.#options.onStep?.(`before ${what}`);
+    const result = act();
+    this.#options.onStep?.(`after ${what}`);
+    return result;
+  }
+
+  async #opening(name: string, readOnly: boolean): Promise<OpenFolder> {
+    return this.#step(`${readOnly ? 'examine' : 'select'} ${name}`, () => {
+      this.#open = undefined;
+      const folder = this.#existing(name);
+      this.#open = { name, readOnly };
+      const { permanentFlags } = this.#options;
+      return {
+        ...this.#statusOf(folder),
+        name,
+        readOnly,
+        flags: [],
+        ...(permanentFlags === undefined ? {} : { permanentFlags }),
+      };
+    });
+  }
+
+  async *#rows<Row>(
+    what: string,
+    uids: readonly number[] | 'all',
+    row: (message: StoredMessage) => Row,
+  ): AsyncGenerator<Row> {
+    const found = this.#step(what, () =>
+      this.#opened().messages.filter(({ uid }) => uids === 'all' || uids.includes(uid)),
+    );
+    for (const message of found) {
+      this.#options.onStep?.(`row of ${what}`);
+      if (!this.usable) throw refuse('server.connection-lost', 'The connection is gone');
+      yield row(message);
+    }
+  }
+
+  #existing(name: string): MemoryFolder {
+    const folder = this.#mailbox.folders.get(name);
+    if (folder !== undefined) return folder;
+    throw refuse('destination.folder-refused', `${name} is not there`, {
+      stored: 'refused',
+      status: 'NO',
+      responseCode: 'NONEXISTENT',
+    });
+  }
+
+  #opened(): MemoryFolder {
+    if (this.#open === undefined) throw new Error('no folder is open');
+    return this.#existing(this.#open.name);
+  }
+
+  #statusOf({ messages, uidNext, uidValidity }: MemoryFolder): FolderStatus {
+    return { messages: messages.length, uidNext, uidValidity };
+  }
+}
+
+function fits({ body, internalDate }: StoredMessage, criteria: SearchCriteria): boolean {
+  switch (criteria.kind) {
+    case 'all':
+      return true;
+    case 'before': {
+      const { year, month, day } = criteria.date;
+      return dayOf(internalDate) < Date.UTC(year, month - 1, day);
+    }
+    case 'message-id':
+      return (/^message-id:(.*)$/im.exec(headerOf([body]).toString('latin1'))?.[1] ?? '').includes(criteria.text);
+    default:
+      return false;
+  }
+}

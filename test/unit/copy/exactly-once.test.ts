@@ -1,0 +1,252 @@
+import { array, assert, asyncProperty, nat, record } from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { CopyHarness, Crash, knownGrowth, type Attempt, type World } from '../../support/copy-harness.ts';
+import { mail, MemoryMailbox } from '../../support/memory-server.ts';
+import type { CopyTask } from '../../../copy/types.ts';
+import type { MemorySession } from '../../support/memory-session.ts';
+
+type Sessions = { readonly source: MemorySession; readonly destination: MemorySession };
+type Servers = Pick<World, 'source' | 'destination'>;
+
+/** Twins, messages without Message-ID or any header, odd line ends, flags and keywords; two are at the destination already. */
+function prepared(): CopyHarness {
+  const source = new MemoryMailbox('Other');
+  source.add('INBOX', { body: mail('one'), flags: ['\\Seen'] });
+  source.add('INBOX', { body: mail('twins'), internalDate: '01-Jan-2021 10:00:00 +0100' });
+  source.expunge('INBOX', source.add('INBOX', { body: mail('gone before') }));
+  source.add('INBOX', { body: mail('twins'), internalDate: '01-Jan-2021 09:00:00 +0000' });
+  source.add('INBOX', { body: mail('no id', { id: undefined }), flags: ['$Forwarded', '\\Answered'] });
+  source.add('INBOX', { body: '\r\nno header at all\r\n' });
+  source.add('INBOX', { body: mail('there before') });
+  source.add('INBOX', { body: mail('bare\tline feed', { text: 'a\nb\n' }) });
+  source.add('INBOX', { body: mail('last'), flags: ['\\Flagged', '\\Seen'] });
+  const harness = new CopyHarness(source);
+  harness.destination.add('INBOX', { body: mail('there before') });
+  harness.destination.add('INBOX', { body: mail('of the destination alone') });
+  return harness;
+}
+
+const ALONE = mail('of the destination alone');
+
+/** Every source message once, beside what was there alone. */
+function expectEverythingOnce({ source, destination }: CopyHarness, folders: readonly string[] = ['INBOX']): void {
+  const there = folders.flatMap((name) => destination.contents(name)).toSorted();
+  const alone = there.filter((content) => content.includes('of the destination alone'));
+  expect(alone).toHaveLength(1);
+  expect(there.filter((content) => !alone.includes(content))).toEqual(source.contents('INBOX'));
+}
+
+/** Ends an attempt at its step number `at`, counted over both sides and the lease. */
+function endAt(at: number, end: (sessions: Sessions, step: string) => Error): NonNullable<World['onStep']> {
+  let steps = 0;
+  return (step, sessions) => {
+    if (steps++ === at) throw end(sessions, step);
+  };
+}
+
+function crashAt(at: number): NonNullable<World['onStep']> {
+  return endAt(at, (_, step) => new Crash(step));
+}
+
+function growthAfter({ beats }: Attempt, stale: number): Pick<CopyTask, 'previousGrowth'> {
+  const previousGrowth = knownGrowth(beats, stale);
+  return previousGrowth === undefined ? {} : { previousGrowth };
+}
+
+async function stepsOfACopy(servers: Servers): Promise<number> {
+  let steps = 0;
+  await prepared().copy({}, { ...servers, onStep: () => (steps += 1) });
+  return steps;
+}
+
+const KINDS: readonly (readonly [string, Servers])[] = [
+  ['with APPENDUID', {}],
+  ['without APPENDUID', { destination: { appendUid: false } }],
+  [
+    'with a server that alters line ends in silence',
+    {
+      destination: {
+        onAppend: (_, body) => Buffer.from(body.toString('latin1').replaceAll(/\r?\n/g, '\r\n'), 'latin1'),
+      },
+    },
+  ],
+];
+
+describe.each(KINDS)('nothing is lost and nothing doubled, %s', (kind, servers) => {
+  const alters = kind.includes('alters');
+  const expectOnce = (harness: CopyHarness, folders?: readonly string[]): void => {
+    if (!alters) return expectEverythingOnce(harness, folders);
+    for (const folder of harness.source.folders.values()) {
+      for (const [index, message] of folder.messages.entries()) {
+        const body = Buffer.from(message.body.toString('latin1').replaceAll(/\r?\n/g, '\r\n'), 'latin1');
+        folder.messages[index] = { ...message, body };
+      }
+    }
+    expectEverythingOnce(harness, folders);
+  };
+
+  it('when nothing happens', async () => {
+    const harness = prepared();
+    const { outcome, counts, handled } = await harness.copy({}, servers);
+    expect(outcome).toEqual({ kind: 'complete' });
+    expect(counts).toMatchObject({ listed: 8, copied: 7, adopted: 1, aside: 0 });
+    expect(handled).toBe(8);
+    expectOnce(harness);
+  });
+
+  it.each([0, 2, 1_000])(
+    'when the worker dies at any step and the last %i heartbeats were not acknowledged',
+    async (stale) => {
+      const steps = await stepsOfACopy(servers);
+      for (let at = 0; at < steps; at++) {
+        const harness = prepared();
+        const crashed = await harness.attempt({}, { ...servers, onStep: crashAt(at) });
+        expect(crashed.error).toBeInstanceOf(Crash);
+        const { outcome, counts } = await harness.copy(growthAfter(crashed, stale), servers);
+        expect(outcome).toEqual({ kind: 'complete' });
+        expect(counts.copied + counts.adopted).toBe(8);
+        expectOnce(harness);
+      }
+    },
+  );
+
+  it('when a connection is lost at any step, on either side', async () => {
+    const steps = await stepsOfACopy(servers);
+    for (let at = 0; at < steps; at++) {
+      for (const side of ['source', 'destination'] as const) {
+        const harness = prepared();
+        const result = await harness
+          .copyAll(
+            {},
+            {
+              ...servers,
+              onStep: endAt(at, (sessions, step) =>
+                step.startsWith(side) ? sessions[side].lost() : new Error('of the other side'),
+              ),
+            },
+          )
+          .catch(() => undefined);
+        if (result === undefined) continue;
+        expect(result.outcome).toEqual({ kind: 'complete' });
+        expectOnce(harness);
+      }
+    }
+  });
+
+  it('when workers die again and again, and heartbeats are late', async () => {
+    const steps = await stepsOfACopy(servers);
+    const crash = record({ at: nat(steps), stale: nat(8) });
+    await assert(
+      asyncProperty(array(crash, { minLength: 1, maxLength: 4 }), async (crashes) => {
+        const harness = prepared();
+        const known: { previousGrowth?: string } = {};
+        for (const { at, stale } of crashes) {
+          const attempt = await harness.attempt(known, { ...servers, onStep: crashAt(at) });
+          // An attempt that sends no heartbeat of its own leaves the last one of its predecessor.
+          Object.assign(known, growthAfter(attempt, stale));
+        }
+        await harness.copyAll(known, servers);
+        expectOnce(harness);
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  it.each([0, 3, 1_000])(
+    'when a rule moves all that arrives away at once, and the worker dies %i heartbeats later',
+    async (stale) => {
+      const steps = await stepsOfACopy(servers);
+      for (let at = 0; at < steps; at++) {
+        const harness = prepared();
+        const rule = (step: string): void => {
+          if (step !== 'destination after append INBOX') return;
+          const last = harness.destination.folder('INBOX').messages.at(-1);
+          if (last !== undefined) harness.destination.move('INBOX', last.uid, 'Archive');
+        };
+        const crash = crashAt(at);
+        const crashed = await harness.attempt(
+          {},
+          {
+            ...servers,
+            onStep: (step, sessions) => {
+              rule(step);
+              crash(step, sessions);
+            },
+          },
+        );
+        await harness.copyAll(growthAfter(crashed, stale), { ...servers, onStep: rule });
+        if (!alters) expectOnce(harness, ['INBOX', 'Archive']);
+      }
+    },
+  );
+});
+
+describe('nothing is doubled', () => {
+  it('when the user moved what was sent last and not yet acknowledged, and new mail came', async () => {
+    const steps = await stepsOfACopy({});
+    for (let at = 0; at < steps; at++) {
+      const harness = prepared();
+      const crashed = await harness.attempt({}, { onStep: crashAt(at) });
+      const { messages, uidNext } = harness.destination.folder('INBOX');
+      const ours = messages.filter(({ uid }) => uid > 2);
+      for (const { uid } of ours.slice(-2)) harness.destination.move('INBOX', uid, 'Archive');
+      harness.destination.add('INBOX', { body: ALONE });
+      harness.destination.expunge('INBOX', 2);
+      await harness.copyAll(growthAfter(crashed, 3));
+      expectEverythingOnce(harness, ['INBOX', 'Archive']);
+      expect(uidNext).toBeGreaterThan(0);
+    }
+  });
+
+  it('when a ledger is older than what was copied, as after a workflow was reset', async () => {
+    const harness = prepared();
+    const first = await harness.copy({ before: Date.UTC(2020, 11, 1) });
+    await harness.copy({ ledger: first.ledger });
+    await harness.copy({ ledger: first.ledger });
+    expectEverythingOnce(harness);
+  });
+
+  it('when the same message was delivered to both sides before it was copied', async () => {
+    const harness = prepared();
+    const { ledger } = await harness.copy();
+    harness.source.add('INBOX', { body: mail('to both') });
+    harness.destination.add('INBOX', { body: mail('to both') });
+    const { counts } = await harness.copy({ ledger });
+    expect(counts).toMatchObject({ copied: 0, adopted: 1 });
+    expectEverythingOnce(harness);
+  });
+
+  it('and where another writer doubled messages all the same, they are named', async () => {
+    const harness = prepared();
+    const { notes } = await harness.copy(
+      {},
+      {
+        onStep: (step) => {
+          if (step === 'destination after append INBOX' && harness.destination.bodies('INBOX').length === 4) {
+            harness.destination.add('INBOX', { body: mail('one') });
+          }
+        },
+      },
+    );
+    expect(notes).toEqual({ 'verify.doubled': 1 });
+  });
+});
+
+describe('nothing is lost', () => {
+  it('when messages with one Message-ID lie in several folders: one moved away is not taken for the other', async () => {
+    const harness = new CopyHarness(new MemoryMailbox('Archive'));
+    for (const folder of ['INBOX', 'Archive']) harness.source.add(folder, { body: mail('in two folders') });
+    harness.destination.add('Archive', { body: mail('in two folders') });
+    const crashed = await harness.attempt(
+      {},
+      {
+        onStep: (step) => {
+          if (step === 'destination before append INBOX') throw new Crash(step);
+        },
+      },
+    );
+    harness.destination.expunge('INBOX', harness.destination.add('INBOX', { body: mail('of somebody else') }));
+    await harness.copyAll(growthAfter(crashed, 0));
+    expect(harness.destination.contents('INBOX')).toEqual(harness.source.contents('INBOX'));
+  });
+});
