@@ -1,0 +1,55 @@
+import { expect, test } from 'vitest';
+import { NO_COUNTS, type MailboxPhase, type MailboxReport } from '../../../model/mailbox.ts';
+import { projectPhase, projectSentence } from '../../../model/project-phase.ts';
+import { FIRST_DIRECTIVE, newProject, totalsOf, type ProjectState, type Stage } from '../../../model/saga.ts';
+import { projectSettings } from '../../support/projects.ts';
+
+function project(stage: Stage, change: Partial<ProjectState> = {}): ProjectState {
+  return { ...newProject(projectSettings('p'), 2), directive: { ...FIRST_DIRECTIVE, stage }, ...change };
+}
+
+function reports(phases: readonly MailboxPhase[], ended = false): readonly MailboxReport[] {
+  return phases.map((phase, index) => ({ id: String(index), phase, counts: NO_COUNTS, ended }));
+}
+
+test.each<[Stage, readonly MailboxPhase[], string]>([
+  ['prestage', ['ready', 'prestage'], 'prestage'],
+  ['prestage', ['ready', 'refused'], 'prestage'],
+  ['prestage', ['ready', 'attention'], 'ready'],
+  ['cutover', ['final', 'ready'], 'final'],
+  ['cutover', ['tail', 'attention'], 'tail'],
+  ['cutover', ['verify', 'done'], 'tail'],
+])('at stage %s with mailboxes %s the project is at %s', (stage, phases, expected) => {
+  expect(projectPhase(project(stage), totalsOf(reports(phases)))).toBe(expected);
+});
+
+test('a project is finished when every mailbox has ended, not when every mailbox is done', () => {
+  expect(projectPhase(project('cutover'), totalsOf(reports(['done', 'done'])))).toBe('tail');
+  expect(projectPhase(project('cutover'), totalsOf(reports(['done', 'done'], true)))).toBe('finished');
+});
+
+test('while a project is on hold its phase is the one that was set', () => {
+  expect(projectPhase(project('hold', { phase: 'prepare' }), totalsOf([]))).toBe('prepare');
+});
+
+test('the sentence names how many mailboxes need attention, and a problem of the whole project before all else', () => {
+  const totals = totalsOf(reports(['ready', 'attention']));
+  expect(projectSentence(project('prestage', { phase: 'ready' }), totals)).toBe(
+    'waits for the cutover; deltas go on; 1 of 2 mailboxes need attention',
+  );
+  const problem = { code: 'access.token', text: 'no token' } as const;
+  expect(projectSentence(project('hold', { problem }), totals)).toBe('no token');
+});
+
+test('an exception is a problem, or a message that was put aside, is missing or doubled', () => {
+  const [plain] = reports(['done'], true);
+  if (plain === undefined) throw new Error('no report');
+  const problem = { code: 'destination.quota', text: 'full' } as const;
+  const several = [
+    plain,
+    { ...plain, problem },
+    { ...plain, counts: { ...NO_COUNTS, aside: 1 } },
+    { ...plain, counts: { ...NO_COUNTS, doubled: 1 } },
+  ];
+  expect(totalsOf(several)).toMatchObject({ mailboxes: 4, exceptions: 3 });
+});
