@@ -1,5 +1,6 @@
 import { createServer } from 'node:net';
-import type { AddressInfo, Socket } from 'node:net';
+import type { Socket } from 'node:net';
+import { portOf } from './ports.ts';
 
 /** One step of a connection's script. */
 export type Step =
@@ -88,31 +89,29 @@ class Player {
 export async function startScriptedServer(...scripts: readonly (readonly Step[])[]): Promise<ScriptedServer> {
   const sockets = new Set<Socket>();
   let heard = '';
-  const { promise: played, resolve, reject } = promiseWithResolvers();
-  // A test that does not look at the script must not fail for it as an unhandled rejection.
-  played.catch(() => undefined);
   let begun = 0;
-  let done = 0;
-  const server = createServer((socket) => {
-    sockets.add(socket);
-    socket.on('close', () => sockets.delete(socket));
-    const script = scripts[begun];
-    begun += 1;
-    if (script === undefined) {
-      socket.destroy();
-      return;
-    }
-    const player = new Player(socket, (chunk) => (heard += chunk.toString('latin1')));
-    player.play(script).then(() => {
+  const server = createServer();
+  const played = new Promise<void>((resolve, reject) => {
+    let done = 0;
+    const play = async (player: Player, script: readonly Step[]): Promise<void> => {
+      await player.play(script);
       done += 1;
       if (done === scripts.length) resolve();
-    }, reject);
+    };
+    server.on('connection', (socket) => {
+      sockets.add(socket);
+      socket.on('close', () => sockets.delete(socket));
+      const script = scripts[begun];
+      begun += 1;
+      if (script === undefined) socket.destroy();
+      else play(new Player(socket, (chunk) => (heard += chunk.toString('latin1'))), script).catch(reject);
+    });
   });
+  // A test that does not look at the script must not fail for it as an unhandled rejection.
+  played.catch(() => undefined);
   await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
-  const address: AddressInfo | string | null = server.address();
-  if (address === null || typeof address === 'string') throw new Error('the server does not listen on a port');
   return {
-    port: address.port,
+    port: portOf(server),
     received: () => heard,
     played,
     async close() {
@@ -120,18 +119,4 @@ export async function startScriptedServer(...scripts: readonly (readonly Step[])
       await new Promise<void>((closed) => server.close(() => closed()));
     },
   };
-}
-
-function promiseWithResolvers(): {
-  readonly promise: Promise<void>;
-  readonly resolve: () => void;
-  readonly reject: (error: Error) => void;
-} {
-  let resolve: () => void = () => undefined;
-  let reject: (error: Error) => void = () => undefined;
-  const promise = new Promise<void>((resolved, rejected) => {
-    resolve = resolved;
-    reject = rejected;
-  });
-  return { promise, resolve, reject };
 }

@@ -13,6 +13,11 @@ const row = (uid: number, body: string): string =>
 const text = (message: FetchedMessage | undefined): string | undefined =>
   message?.body === undefined ? undefined : Buffer.concat(message.body).toString('latin1');
 
+const step = (uid: number): readonly Step[] => [
+  { expect: /^F\d UID FETCH [\d,]{1,7000} \(UID FLAGS\)$/ },
+  { send: `* 1 FETCH (UID ${uid} FLAGS ())\r\n$tag OK\r\n` },
+];
+
 describe('fetching flags', () => {
   it('gives each message asked for once, sorted and without \\Recent, whatever else is said', async () => {
     const { session } = await stage([
@@ -43,10 +48,6 @@ describe('fetching flags', () => {
 
   it('of many asks in several commands', async () => {
     const uids = Array.from({ length: 2_000 }, (_, index) => 1_000_000_000 + 2 * index);
-    const step = (uid: number): readonly Step[] => [
-      { expect: /^F\d UID FETCH [\d,]{1,7000} \(UID FLAGS\)$/ },
-      { send: `* 1 FETCH (UID ${uid} FLAGS ())\r\n$tag OK\r\n` },
-    ];
     const { session } = await stage([uids[0], uids[800], uids[1_999], uids[5]].flatMap((uid) => step(uid ?? 0)));
     expect((await collect(session.fetchFlags(uids))).map(({ uid }) => uid)).toEqual([
       uids[0],

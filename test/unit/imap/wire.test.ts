@@ -59,6 +59,8 @@ describe('commands', () => {
   });
 });
 
+const beat = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 60));
+
 describe('a server that says nothing', () => {
   it('has lost the connection after the time-out', async () => {
     const { session, socket } = await stage([{ expect: 'NOOP' }], { commandTimeout: 50 });
@@ -69,11 +71,7 @@ describe('a server that says nothing', () => {
   });
 
   it('has time as long as bytes keep coming', async () => {
-    const beat = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 60));
-    const drips = Array.from({ length: 8 }, (): readonly Step[] => [
-      { wait: beat },
-      { send: '* OK wait\r\n' },
-    ]).flat();
+    const drips = Array.from({ length: 8 }, (): readonly Step[] => [{ wait: beat }, { send: '* OK wait\r\n' }]).flat();
     const { session } = await stage([{ expect: 'NOOP' }, ...drips, { send: '$tag OK\r\n' }], { commandTimeout: 300 });
     await session.noop();
   });
@@ -179,9 +177,13 @@ describe('a name that is no ASCII', () => {
   });
 });
 
-describe('appending', () => {
-  const announced = (bytes: number): Step => ({ expect: `APPEND "a" () "17-Jul-1996 02:44:25 -0700" {${bytes}}` });
+const announced = (bytes: number): Step => ({ expect: `APPEND "a" () "17-Jul-1996 02:44:25 -0700" {${bytes}}` });
 
+const never = (): void => {
+  throw new Error('asleep');
+};
+
+describe('appending', () => {
   it('sends exact bytes and reads the UID', async () => {
     const text = `A: b\r\n\r\n\0\xff\n.\r\nF2 DELETE "a"\r\n${'z'.repeat(200_000)}`;
     const { session, server } = await stage([
@@ -296,10 +298,7 @@ describe('appending', () => {
 
   it('stops before the first slice when it may not even begin', async () => {
     const { session, server } = await stage([announced(3), { send: '+ \r\n' }, { take: 1 }]);
-    const mayCommit = (): void => {
-      throw new Error('asleep');
-    };
-    await expect(session.append('a', message('xyz'), mayCommit)).rejects.toThrow('asleep');
+    await expect(session.append('a', message('xyz'), never)).rejects.toThrow('asleep');
     await expect(server.played).rejects.toThrow();
     expect(server.received()).not.toContain('xyz');
   });

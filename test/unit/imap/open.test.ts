@@ -1,0 +1,403 @@
+import { createServer } from 'node:net';
+import { inspect } from 'node:util';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { openSession } from '../../../imap/open.ts';
+import type { ImapSession, Login, SessionOptions } from '../../../imap/types.ts';
+import type { ServerAddress } from '../../../model/project.ts';
+import { selfSignedCertificate } from '../../support/certificate.ts';
+import type { CertificateWithKey } from '../../support/certificate.ts';
+import { startScriptedServer } from '../../support/scripted-server.ts';
+import type { ScriptedServer, Step } from '../../support/scripted-server.ts';
+import { startSandbox } from '../../../sandbox/server.ts';
+import type { Sandbox, SandboxOptions } from '../../../sandbox/server.ts';
+import { refusalOf } from './harness.ts';
+
+const SECRET = 'canary-1f9c';
+const PASSWORD: Login = { kind: 'password', user: 'alice', secret: () => SECRET };
+const ACTING: Login = { kind: 'acting', user: 'boss', actsFor: 'alice', secret: () => SECRET };
+const TOKEN: Login = { kind: 'xoauth2', user: 'alice', secret: () => SECRET };
+
+interface Where {
+  readonly port: number;
+  readonly login?: Login;
+  readonly address?: Partial<ServerAddress>;
+  readonly commandTimeout?: number;
+  readonly signal?: AbortSignal;
+}
+
+function options({ port, login = PASSWORD, address = {}, commandTimeout = 2_000, signal }: Where): SessionOptions {
+  return {
+    address: { host: '127.0.0.1', port, tls: 'none', ...address },
+    login,
+    commandTimeout,
+    signal: signal ?? new AbortController().signal,
+  };
+}
+
+async function open(where: Where): Promise<ImapSession> {
+  const session = await openSession(options(where));
+  onTestFinished(() => session.destroy(new Error('the test has ended')));
+  return session;
+}
+
+async function script(...steps: readonly Step[]): Promise<ScriptedServer> {
+  const server = await startScriptedServer(steps);
+  onTestFinished(() => server.close());
+  return server;
+}
+
+const greet = (capabilities: string): Step => ({ send: `* OK [CAPABILITY IMAP4rev1 ${capabilities}] ready\r\n` });
+const WELCOME: readonly Step[] = [
+  { expect: 'CAPABILITY' },
+  { send: '* CAPABILITY IMAP4rev1 NAMESPACE uidplus\r\n$tag OK\r\n' },
+  { expect: 'NAMESPACE' },
+  { send: '* NAMESPACE (("INBOX." ".")) (("user." ".")) NIL\r\n$tag OK\r\n' },
+];
+const plain = (...parts: readonly string[]): string => Buffer.from(parts.join('\0')).toString('base64');
+
+describe('logging in', () => {
+  it('with AUTH=PLAIN learns what the server can do', async () => {
+    const server = await script(
+      greet('AUTH=PLAIN NAMESPACE'),
+      { expect: 'AUTHENTICATE PLAIN' },
+      { send: '+ \r\n' },
+      { expect: new RegExp(`^${plain('', 'alice', SECRET)}$`) },
+      { send: '1 OK [CAPABILITY IMAP4rev1 NAMESPACE] in\r\n' },
+      { expect: 'NAMESPACE' },
+      { send: '* NAMESPACE (("INBOX." ".")) NIL NIL\r\n$tag OK\r\n' },
+      ...WELCOME,
+    );
+    const session = await open({ port: server.port });
+    expect([...session.capabilities]).toEqual(['IMAP4REV1', 'NAMESPACE', 'UIDPLUS']);
+    expect([session.prefix, session.delimiter, session.usable]).toEqual(['INBOX.', '.', true]);
+  });
+
+  it('survives a server whose NAMESPACE is NIL', async () => {
+    const server = await script(
+      greet('AUTH=PLAIN NAMESPACE'),
+      { expect: 'AUTHENTICATE PLAIN' },
+      { send: '+ \r\n' },
+      { expect: /./ },
+      { send: '1 OK [CAPABILITY IMAP4rev1 NAMESPACE ENABLE] in\r\n' },
+      { expect: 'NAMESPACE' },
+      { send: '* NAMESPACE NIL NIL NIL\r\n$tag OK\r\n' },
+      { expect: 'CAPABILITY' },
+      { send: '* CAPABILITY IMAP4rev1 NAMESPACE ENABLE\r\n$tag OK\r\n' },
+      { expect: 'NAMESPACE' },
+      { send: '* NAMESPACE NIL NIL NIL\r\n$tag OK\r\n' },
+      { expect: 'LIST "" ""' },
+      { send: '* LIST (\\Noselect) "/" ""\r\n$tag OK\r\n' },
+    );
+    const session = await open({ port: server.port });
+    expect([session.prefix, session.delimiter]).toEqual(['', '/']);
+  });
+
+  it.each(['AUTH=LOGIN', 'LOGIN-REFERRALS', 'AUTH=XOAUTH2'])(
+    'as an administrator sends nothing to a server that has only %s',
+    async (capabilities) => {
+      const server = await script(greet(capabilities));
+      const refusal = await refusalOf(open({ port: server.port, login: ACTING }));
+      expect(refusal.problem.code).toBe('access.method');
+      expect(server.received()).toBe('');
+    },
+  );
+
+  it.each(['DOMAIN/boss/alice', 'DOMAIN\\alice'])('as %s uses AUTH=PLAIN where it is offered', async (user) => {
+    const server = await script(
+      greet('AUTH=PLAIN LOGINDISABLED'),
+      { expect: 'AUTHENTICATE PLAIN' },
+      { send: '+ \r\n' },
+      { expect: new RegExp(`^${plain('', user, SECRET).replaceAll('+', '\\+')}$`) },
+      { send: '1 NO [AUTHENTICATIONFAILED] no\r\n' },
+    );
+    expect((await refusalOf(open({ port: server.port, login: { ...PASSWORD, user } }))).problem.code).toBe(
+      'access.password',
+    );
+    await server.played;
+  });
+
+  it('with a password needs a server that takes one', async () => {
+    const server = await script(greet('LOGINDISABLED AUTH=GSSAPI'));
+    const { problem } = await refusalOf(open({ port: server.port }));
+    expect(problem.code).toBe('access.method');
+    expect(problem.text).toContain('LOGINDISABLED AUTH=GSSAPI');
+  });
+
+  it('with a token needs a server that takes one', async () => {
+    const server = await script(greet('AUTH=PLAIN'));
+    expect((await refusalOf(open({ port: server.port, login: TOKEN }))).problem.code).toBe('access.method');
+    expect(server.received()).toBe('');
+  });
+
+  it.each([
+    { ...PASSWORD, user: 'alice\0boss' },
+    { ...PASSWORD, user: '' },
+    { ...PASSWORD, secret: () => 'a\r\nb' },
+    { ...ACTING, actsFor: 'a\0' },
+    { ...TOKEN, user: 'alice\u0001auth=Bearer x' },
+  ] satisfies readonly Login[])('sends no control characters (%#)', async (login) => {
+    const refusal = await refusalOf(open({ port: 1, login }));
+    expect(refusal.problem.code).toBe('access.password');
+  });
+
+  it('does not take over a connection that is already somebody’s', async () => {
+    const server = await script(
+      { send: '* PREAUTH [CAPABILITY IMAP4rev1] hello root\r\n' },
+      { expect: 'LIST "" ""' },
+      { send: '$tag OK\r\n' },
+    );
+    expect((await refusalOf(open({ port: server.port }))).problem).toMatchObject({ code: 'access.method' });
+  });
+
+  it('never shows the secret, even if the server does', async () => {
+    const encoded = plain('', 'alice', SECRET);
+    const server = await script(
+      greet('AUTH=PLAIN'),
+      { expect: 'AUTHENTICATE PLAIN' },
+      { send: '+ \r\n' },
+      { expect: /./ },
+      { send: `1 NO LOGIN alice ${SECRET} / ${encoded} failed\r\n` },
+    );
+    const refusal = await refusalOf(open({ port: server.port }));
+    expect(refusal.problem.serverText).toBe('NO LOGIN alice *** / *** failed');
+    expect(inspect(refusal, { depth: 10, showHidden: true })).not.toMatch(new RegExp(`${SECRET}|${encoded}`));
+  });
+});
+
+describe('a server that refuses the login', () => {
+  it.each([
+    ['NO [UNAVAILABLE] Temporary authentication failure.', PASSWORD, 'access.unavailable'],
+    ['NO [AUTHENTICATIONFAILED] Authentication failed.', PASSWORD, 'access.password'],
+    ['NO [AUTHENTICATIONFAILED] Authentication failed.', ACTING, 'access.password'],
+    ['NO [AUTHORIZATIONFAILED] Authorization failed.', ACTING, 'access.administrator'],
+    ['BAD User is authenticated but not connected.', PASSWORD, 'access.refused'],
+    ['NO [ALERT] the moon is full', PASSWORD, 'access.refused'],
+  ] as const)('with %s is understood (%#)', async (answer, login, code) => {
+    const server = await script(
+      greet('AUTH=PLAIN'),
+      { expect: 'AUTHENTICATE PLAIN' },
+      { send: '+ \r\n' },
+      { expect: /./ },
+      { send: `1 ${answer}\r\n` },
+    );
+    const refusal = await refusalOf(open({ port: server.port, login }));
+    expect(refusal.problem.code).toBe(code);
+    expect(refusal.problem.serverText).toBe(answer);
+    expect(refusal.stored).toBe('refused');
+  });
+
+  it('of a token is understood, and names the mailbox', async () => {
+    const server = await script(
+      greet('AUTH=XOAUTH2 SASL-IR'),
+      { expect: /^1 AUTHENTICATE XOAUTH2 / },
+      { send: '+ eyJzdGF0dXMiOiI0MDAifQ==\r\n' },
+      { expect: /^$/ },
+      { send: '1 NO AUTHENTICATE failed.\r\n' },
+    );
+    const { problem } = await refusalOf(open({ port: server.port, login: TOKEN }));
+    expect(problem).toEqual({
+      code: 'access.refused',
+      text: `127.0.0.1:${server.port} refused the login of alice`,
+      serverText: 'NO AUTHENTICATE failed.',
+    });
+  });
+
+  it('only when the mailbox is first used is understood too', async () => {
+    const server = await script(
+      greet('AUTH=PLAIN NAMESPACE'),
+      { expect: 'AUTHENTICATE PLAIN' },
+      { send: '+ \r\n' },
+      { expect: /./ },
+      { send: '1 OK [CAPABILITY IMAP4rev1 NAMESPACE] in\r\n' },
+      { expect: 'NAMESPACE' },
+      { send: '$tag BAD User is authenticated but not connected.\r\n' },
+    );
+    expect((await refusalOf(open({ port: server.port }))).problem.code).toBe('access.refused');
+  });
+
+  it('with a throttle passes on how long to wait', async () => {
+    const server = await script(
+      greet('AUTH=PLAIN'),
+      { expect: 'AUTHENTICATE PLAIN' },
+      { send: '+ \r\n' },
+      { expect: /./ },
+      { send: '1 NO Request is throttled. Suggested Backoff Time: 60000 milliseconds\r\n' },
+    );
+    const { problem } = await refusalOf(open({ port: server.port, commandTimeout: 100 }));
+    expect(problem).toMatchObject({ code: 'server.throttled', waitMs: 60_000 });
+  });
+});
+
+const drip = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 20));
+
+describe('a server that cannot be talked to', () => {
+  it('because nothing listens', async () => {
+    const server = createServer();
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const address = server.address();
+    await new Promise((resolve) => server.close(resolve));
+    const port = typeof address === 'object' && address !== null ? address.port : 0;
+    expect((await refusalOf(open({ port }))).problem.code).toBe('server.unreachable');
+  });
+
+  it('because its name does not exist', async () => {
+    const { problem } = await refusalOf(open({ port: 993, address: { host: 'mail.invalid' } }));
+    expect(problem.code).toBe('server.unreachable');
+  });
+
+  it.each([
+    ['says goodbye at once', [{ send: '* BYE Too many connections\r\n' }], 'access.unavailable'],
+    ['hangs up at once', [{ end: 'close' }], 'server.unreachable'],
+    ['never greets', [], 'server.unreachable'],
+    ['falls silent before the login', [{ send: '* OK hello\r\n' }], 'server.unreachable'],
+    ['falls silent in the login', [greet('AUTH=PLAIN'), { expect: 'AUTHENTICATE PLAIN' }], 'server.timeout'],
+    [
+      'hangs up in the login',
+      [greet('AUTH=PLAIN'), { expect: 'AUTHENTICATE PLAIN' }, { end: 'reset' }],
+      'server.unreachable',
+    ],
+  ] satisfies readonly (readonly [string, readonly Step[], string])[])('because it %s', async (_, steps, code) => {
+    const server = await script(...steps);
+    expect((await refusalOf(open({ port: server.port, commandTimeout: 100 }))).problem.code).toBe(code);
+  });
+
+  it('because it dribbles for ever', async () => {
+    const drips = Array.from({ length: 100 }, (): readonly Step[] => [
+      { wait: drip },
+      { send: '* OK a moment\r\n' },
+    ]).flat();
+    const server = await script(greet('AUTH=PLAIN'), { expect: 'AUTHENTICATE PLAIN' }, ...drips);
+    expect((await refusalOf(open({ port: server.port, commandTimeout: 100 }))).problem.code).toBe('server.timeout');
+  });
+
+  it('because STARTTLS is asked for and not offered', async () => {
+    const server = await script(greet('AUTH=PLAIN'));
+    const { problem } = await refusalOf(open({ port: server.port, address: { tls: 'starttls' } }));
+    expect(problem.code).toBe('server.starttls');
+    expect(server.received()).toBe('');
+  });
+
+  it('because STARTTLS is offered and refused', async () => {
+    const server = await script(greet('AUTH=PLAIN STARTTLS'), { expect: 'STARTTLS' }, { send: '$tag NO not now\r\n' });
+    expect((await refusalOf(open({ port: server.port, address: { tls: 'starttls' } }))).problem.code).toBe(
+      'server.starttls',
+    );
+  });
+
+  it('because somebody speaks between STARTTLS and TLS', async () => {
+    const server = await script(
+      greet('AUTH=PLAIN STARTTLS'),
+      { expect: 'STARTTLS' },
+      { send: '$tag OK go\r\n* OK evil\r\n' },
+    );
+    expect((await refusalOf(open({ port: server.port, address: { tls: 'starttls' } }))).problem.code).toBe(
+      'server.protocol',
+    );
+  });
+
+  it('in clear text is not talked into STARTTLS', async () => {
+    const server = await script(
+      greet('AUTH=PLAIN STARTTLS'),
+      { expect: 'AUTHENTICATE PLAIN' },
+      { send: '$tag NO no\r\n' },
+    );
+    await refusalOf(open({ port: server.port }));
+    await server.played;
+  });
+});
+
+describe('giving up', () => {
+  it('while connecting ends the attempt', async () => {
+    const controller = new AbortController();
+    const server = await script(
+      greet('AUTH=PLAIN'),
+      { expect: 'AUTHENTICATE PLAIN' },
+      { wait: async () => controller.abort() },
+    );
+    const refusal = await refusalOf(open({ port: server.port, signal: controller.signal }));
+    expect(refusal.problem.code).toBe('server.connection-lost');
+    expect(refusal.cause).toBe(controller.signal.reason);
+  });
+
+  it('before it begins connects to nobody', async () => {
+    const server = await script(greet('AUTH=PLAIN'));
+    const refusal = await refusalOf(open({ port: server.port, signal: AbortSignal.abort() }));
+    expect(refusal.problem.code).toBe('server.connection-lost');
+  });
+
+  it('later destroys the session in the same tick', async () => {
+    const sandbox = await sand({});
+    const controller = new AbortController();
+    const session = await open({ port: sandbox.port, signal: controller.signal });
+    controller.abort();
+    expect(session.usable).toBe(false);
+    expect((await refusalOf(session.noop())).cause).toBe(controller.signal.reason);
+  });
+});
+
+async function sand(settings: SandboxOptions): Promise<Sandbox> {
+  const sandbox = await startSandbox({ users: [{ name: 'alice', password: SECRET }], ...settings });
+  onTestFinished(() => sandbox.close());
+  return sandbox;
+}
+
+const secured = (mode: 'implicit' | 'starttls', { certPem, keyPem }: CertificateWithKey): Promise<Sandbox> =>
+  sand({ tls: { mode, cert: certPem, key: keyPem } });
+
+describe('TLS', () => {
+  const HOSTS = ['localhost', '127.0.0.1'] as const;
+  const good = selfSignedCertificate([...HOSTS]);
+  const YEAR = { notBefore: new Date('2020-01-01T00:00:00Z'), notAfter: new Date('2021-01-01T00:00:00Z') };
+
+  it.each(['implicit', 'starttls'] as const)('%s with a CA of our own', async (tls) => {
+    const { port } = await secured(tls, good);
+    const session = await open({ port, address: { tls, caPem: good.certPem } });
+    expect((await session.list()).map(({ role }) => role)).toEqual(['inbox']);
+    await session.logout();
+  });
+
+  it.each(['implicit', 'starttls'] as const)('%s with a certificate that has expired names the dates', async (tls) => {
+    const expired = selfSignedCertificate([...HOSTS], YEAR);
+    const { port } = await secured(tls, expired);
+    const { problem } = await refusalOf(open({ port, address: { tls, caPem: expired.certPem } }));
+    expect(problem.code).toBe('server.certificate');
+    expect(problem.text).toContain('has expired (valid from 2020-01-01 to 2021-01-01');
+  });
+
+  it('with a certificate that nobody vouches for', async () => {
+    const { port } = await secured('implicit', good);
+    const { problem } = await refusalOf(open({ port, address: { tls: 'implicit' } }));
+    expect(problem.code).toBe('server.certificate');
+    expect(problem.text).toContain('is self-signed and not trusted');
+  });
+
+  it('with a certificate for another name names both', async () => {
+    const { port } = await secured('implicit', good);
+    const address = { tls: 'implicit', caPem: good.certPem, serverName: 'mail.example.com' } as const;
+    const { problem } = await refusalOf(open({ port, address }));
+    expect(problem.code).toBe('server.certificate');
+    expect(problem.text).toContain('another name than mail.example.com');
+    expect(problem.text).toContain('DNS:localhost');
+  });
+
+  it('accepts a certificate under the name that it is told to expect', async () => {
+    const other = selfSignedCertificate(['mail.example.com']);
+    const { port } = await secured('implicit', other);
+    await open({ port, address: { tls: 'implicit', caPem: other.certPem, serverName: 'mail.example.com' } });
+  });
+
+  it('from the first byte with a server that begins in clear text', async () => {
+    const { port } = await sand({});
+    const { problem } = await refusalOf(open({ port, address: { tls: 'implicit' } }));
+    expect(problem).toMatchObject({ code: 'server.unreachable', text: expect.stringContaining('does not speak TLS') });
+  });
+
+  it.each(['implicit', 'starttls'] as const)('%s that is cut off ends nothing but the session', async (tls) => {
+    const sandbox = await secured(tls, good);
+    const session = await open({ port: sandbox.port, address: { tls, caPem: good.certPem } });
+    const pending = refusalOf(session.noop().then(() => session.noop()));
+    for (const connection of sandbox.connections()) connection.cut({ reset: true });
+    expect((await pending).problem.code).toBe('server.connection-lost');
+    await new Promise((resolve) => setImmediate(resolve));
+  });
+});
