@@ -1,0 +1,135 @@
+import type { Command } from 'commander';
+import { EXIT, refusal, type ExitCode } from '../../model/refusals.ts';
+import type { PreflightResult } from '../../model/preflight.ts';
+import type { ProjectSettings } from '../../model/project.ts';
+import { projectWorkflowId } from '../../model/ids.ts';
+import { ensureSearchAttributes } from '../../temporal/search-attributes.ts';
+import { confirm, type Context } from '../context.ts';
+import { worseExit } from '../exit.ts';
+import { Failure } from '../failure.ts';
+import { liveLine } from '../live-line.ts';
+import type { Plan } from '../program.ts';
+import { readProject, type SealedProject } from '../project-file.ts';
+import { preflight } from '../remote/preflight.ts';
+import { requireNoProject, requireWorker, startProject } from '../remote/starting.ts';
+import { withTemporal, workflowPage, type Remote } from '../remote/temporal.ts';
+import { countOf, thousands } from '../screens/format.ts';
+import { preflightScreen, refusedRows, type PreflightReport } from '../screens/preflight.ts';
+import { startScreen } from '../screens/start.ts';
+
+/** So many refusals are told in the error itself; all of them are on stdout. */
+const TOLD_REFUSALS = 5;
+
+interface StartOptions {
+  readonly yes?: boolean;
+  readonly preflight: boolean;
+}
+
+export function configure(command: Command, plan: Plan): void {
+  command
+    .argument('<file>', 'the project file')
+    .option('-y, --yes', 'do not ask; refused mailboxes still stop the start')
+    .option('--no-preflight', 'do not look at the mailboxes first: refused ones are waited for')
+    .addHelpText(
+      'after',
+      '\nLogs in to both sides of every mailbox without writing anything, shows folders, counts and mapping, and asks.' +
+        '\nExit code 4 when mailboxes are refused, 5 when a server cannot be reached, 6 when it was not confirmed.',
+    )
+    .action((file: string, options: StartOptions) => plan((context) => start(context, file, options)));
+}
+
+async function start(context: Context, file: string, options: StartOptions): Promise<ExitCode> {
+  const project = await readProject(context, file);
+  await withTemporal(context, async (remote) => {
+    await ensureSearchAttributes(remote.connection, remote.namespace);
+    await requireNoProject(remote, project.settings.name);
+    const report = options.preflight ? await look(context, remote, project) : undefined;
+    if (report === undefined) await requireWorker(remote, context.io.now());
+    await settle(context, project, report, options);
+    await startProject(context, remote, project.settings, project.rows);
+    context.printer.show(startScreen(started(remote, project, report)));
+  });
+  return EXIT.done;
+}
+
+async function look(context: Context, remote: Remote, { settings, rows }: SealedProject): Promise<PreflightReport> {
+  const line = liveLine(context);
+  line.update(`Looking at both sides of ${countOf(rows.length, 'mailbox', 'mailboxes')} …`);
+  try {
+    const looked = await preflight(context, remote, settings, rows, (done, of, refused) =>
+      line.update(
+        `Looked at ${thousands(done)} of ${countOf(of, 'mailbox', 'mailboxes')}${refused > 0 ? `, ${thousands(refused)} refused` : ''} …`,
+      ),
+    );
+    return { ...sides(settings), rows: looked };
+  } finally {
+    line.end();
+  }
+}
+
+/** Shows what was found and gets the person's word; rejects when the project is not to be started. */
+async function settle(
+  context: Context,
+  { settings, rows }: SealedProject,
+  report: PreflightReport | undefined,
+  { yes = false }: StartOptions,
+): Promise<void> {
+  const { printer, io } = context;
+  if (report !== undefined && printer.format === 'text') printer.show(preflightScreen(report));
+  try {
+    const refused = refusedRows(report?.rows ?? []).length;
+    if (refused > 0 && (yes || !io.interactive)) throw refusedFailure(report?.rows ?? []);
+    if (yes) return;
+    const all = countOf(rows.length, 'mailbox', 'mailboxes');
+    const question =
+      refused > 0
+        ? `${thousands(refused)} of ${all} are refused; they would be tried again for a while. Start all the same?`
+        : `Start moving ${all} from ${settings.source.host} to ${settings.destination.host}?`;
+    await confirm(context, question, '--yes');
+  } catch (error) {
+    if (printer.format === 'json' && report !== undefined) {
+      printer.show(startScreen({ ...sides(settings), started: false, mailboxes: rows.length, preflight: report.rows }));
+    }
+    throw error;
+  }
+}
+
+/** The gravest refusal stands for all of them. */
+function refusedFailure(rows: PreflightResult): Failure {
+  const refused = refusedRows(rows);
+  const gravest = refused.reduce((a, b) => {
+    const [exitA, exitB] = [refusal(a.problem.code).exit, refusal(b.problem.code).exit];
+    return worseExit(exitA, exitB) === exitA ? a : b;
+  });
+  const told = refused
+    .slice(0, TOLD_REFUSALS)
+    .map(({ id, side, problem }) => `${id} (${side}): ${problem.code}: ${problem.text}`);
+  const more = refused.length - told.length;
+  return new Failure(
+    gravest.problem.code,
+    `${thousands(refused.length)} of ${countOf(rows.length, 'mailbox is', 'mailboxes are')} refused; nothing was started.`,
+    {
+      why: [...told, ...(more > 0 ? [`… and ${thousands(more)} more`] : [])],
+      next: `${refusal(gravest.problem.code).next} To start all the same and wait for permissions: --no-preflight.`,
+    },
+  );
+}
+
+function sides({ name, source, destination }: ProjectSettings): Omit<PreflightReport, 'rows'> {
+  return { project: name, source: source.host, destination: destination.host };
+}
+
+function started(
+  remote: Remote,
+  { settings, rows }: SealedProject,
+  report: PreflightReport | undefined,
+): Parameters<typeof startScreen>[0] {
+  const page = workflowPage(remote, projectWorkflowId(settings.name));
+  return {
+    ...sides(settings),
+    started: true,
+    mailboxes: rows.length,
+    preflight: report?.rows,
+    ...(page !== undefined && { page }),
+  };
+}

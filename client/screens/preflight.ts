@@ -1,0 +1,116 @@
+import type { PreflightFolder, PreflightResult, PreflightRow } from '../../model/preflight.ts';
+import { refusal } from '../../model/refusals.ts';
+import type { Screen } from '../printer.ts';
+import type { Theme } from '../theme.ts';
+import { countOf, table, thousands } from './format.ts';
+
+/** What was found on both sides, mailbox by mailbox. */
+export interface PreflightReport {
+  readonly project: string;
+  readonly source: string;
+  readonly destination: string;
+  readonly rows: PreflightResult;
+}
+
+type Accepted = Extract<PreflightRow, { readonly ok: true }>;
+type Refused = Extract<PreflightRow, { readonly ok: false }>;
+
+/** So many mailboxes and folders are shown in text; `-o json` has all of them. */
+const SHOWN_MAILBOXES = 50;
+const SHOWN_FOLDERS = 12;
+const SHOWN_REFUSALS = 100;
+const SHOWN_NOTES = 20;
+
+export function preflightScreen(report: PreflightReport): Screen<PreflightReport> {
+  return { data: report, text: preflightText };
+}
+
+export function acceptedRows(rows: PreflightResult): readonly Accepted[] {
+  return rows.filter((row): row is Accepted => row.ok);
+}
+
+export function refusedRows(rows: PreflightResult): readonly Refused[] {
+  return rows.filter((row): row is Refused => !row.ok);
+}
+
+function preflightText({ project, source, destination, rows }: PreflightReport, theme: Theme): string {
+  const accepted = acceptedRows(rows);
+  const refused = refusedRows(rows);
+  return [
+    `${theme.bold(project)}  ${source} → ${destination}`,
+    ...mailboxLines(accepted, theme),
+    ...section('Left out', leftOutLines(accepted), theme),
+    ...section('Notes', noteLines(accepted), theme),
+    ...refusalLines(refused, theme),
+    '',
+    summary(accepted, refused),
+  ].join('\n');
+}
+
+function mailboxLines(rows: readonly Accepted[], theme: Theme): readonly string[] {
+  const more = rows.length - SHOWN_MAILBOXES;
+  const mailboxText = ({ id, messages, folders }: Accepted): string =>
+    ['', `${theme.bold(id)}  ${countOf(messages, 'message')} in ${countOf(folders.length, 'folder')}`]
+      .concat(folderLines(folders))
+      .join('\n');
+  return [
+    ...rows.slice(0, SHOWN_MAILBOXES).map(mailboxText),
+    ...(more > 0 ? ['', `… and ${countOf(more, 'more mailbox', 'more mailboxes')}; -o json lists all of them`] : []),
+  ];
+}
+
+function folderLines(folders: readonly PreflightFolder[]): readonly string[] {
+  if (folders.length === 0) return [];
+  const shown = folders.slice(0, SHOWN_FOLDERS);
+  const more = folders.length - shown.length;
+  const cells = shown.map(({ source, destination, messages }) => [source, '→', destination, thousands(messages)]);
+  return [table(cells, [3]), ...(more > 0 ? [`  … and ${countOf(more, 'more folder')}`] : [])];
+}
+
+function leftOutLines(rows: readonly Accepted[]): readonly string[] {
+  return rows.flatMap(({ id, leftOut }) =>
+    leftOut.map(
+      ({ sourcePath, messages, reason }) => `${id}: ${sourcePath} (${countOf(messages, 'message')}): ${reason}`,
+    ),
+  );
+}
+
+function noteLines(rows: readonly Accepted[]): readonly string[] {
+  return rows.flatMap(({ id, notes }) => notes.map((note) => `${id}: ${note}`));
+}
+
+function section(title: string, lines: readonly string[], theme: Theme): readonly string[] {
+  if (lines.length === 0) return [];
+  const more = lines.length - SHOWN_NOTES;
+  return [
+    '',
+    theme.bold(title),
+    ...lines.slice(0, SHOWN_NOTES).map((line) => `  ${line}`),
+    ...(more > 0 ? [`  … and ${thousands(more)} more`] : []),
+  ];
+}
+
+function refusalLines(rows: readonly Refused[], theme: Theme): readonly string[] {
+  if (rows.length === 0) return [];
+  const more = rows.length - SHOWN_REFUSALS;
+  return [
+    '',
+    theme.bold(`Refused: ${countOf(rows.length, 'mailbox', 'mailboxes')}`),
+    ...rows.slice(0, SHOWN_REFUSALS).map((row) => refusalText(row, theme)),
+    ...(more > 0 ? [`  … and ${countOf(more, 'more mailbox', 'more mailboxes')}`] : []),
+  ];
+}
+
+function refusalText({ id, side, problem }: Refused, theme: Theme): string {
+  const server = problem.serverText === undefined ? [] : [`    server: ${problem.serverText}`];
+  return [`${theme.bad('!')} ${id}  ${side}  ${theme.dim(problem.code)}`, `    ${problem.text}`]
+    .concat(server, `    next: ${refusal(problem.code).next}`)
+    .join('\n');
+}
+
+function summary(accepted: readonly Accepted[], refused: readonly Refused[]): string {
+  const messages = accepted.reduce((sum, row) => sum + row.messages, 0);
+  const folders = accepted.reduce((sum, row) => sum + row.folders.length, 0);
+  const found = `${countOf(accepted.length, 'mailbox', 'mailboxes')} with ${countOf(messages, 'message')} in ${countOf(folders, 'folder')}`;
+  return refused.length === 0 ? `${found}.` : `${found}; ${thousands(refused.length)} refused.`;
+}

@@ -1,0 +1,27 @@
+import type { PreflightResult } from '../../model/preflight.ts';
+import type { Screen } from '../printer.ts';
+import { countOf } from './format.ts';
+
+/** What came of a `start`. */
+export interface StartReport {
+  readonly project: string;
+  readonly source: string;
+  readonly destination: string;
+  readonly started: boolean;
+  readonly mailboxes: number;
+  /** What was found before; absent with `--no-preflight`. */
+  readonly preflight: PreflightResult | undefined;
+  readonly page?: string;
+}
+
+export function startScreen(report: StartReport): Screen<StartReport> {
+  return {
+    data: report,
+    text: ({ project, mailboxes, page }, theme) =>
+      [
+        theme.good(`Project "${project}" has started with ${countOf(mailboxes, 'mailbox', 'mailboxes')}.`),
+        ...(page === undefined ? [] : [`Web UI: ${page}`]),
+        `next: mailferry status ${project} --watch`,
+      ].join('\n'),
+  };
+}
