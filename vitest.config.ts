@@ -18,6 +18,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/unit/**/*.test.ts'],
+          pool: 'threads',
           sequence: { groupOrder: 0 },
         },
       },
