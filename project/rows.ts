@@ -1,0 +1,93 @@
+/** Rows of mailboxes from wherever they come: checked against the endpoints and against each other. */
+import { mailboxId } from '../model/ids.ts';
+import type { Side } from '../model/project.ts';
+import type { IssueList } from './issues.ts';
+import { quote } from './show.ts';
+import type { OpenMailboxSide, OpenRow, Place, SecretSource } from './types.ts';
+
+/** A row as it was written. */
+export interface WrittenRow {
+  readonly place: Place;
+  readonly source: WrittenSide;
+  readonly destination: WrittenSide;
+}
+
+export interface WrittenSide {
+  readonly user: string;
+  readonly prefix?: string | undefined;
+  readonly secret?: SecretSource | undefined;
+  /** Where the secret stands, or would. */
+  readonly secretPlace: Place;
+}
+
+/** How mailboxes are opened, where that is known: sides whose section of the file has faults are not checked. */
+export type AuthKinds = Readonly<Partial<Record<Side, 'password' | 'admin' | 'oauth2'>>>;
+
+/** `/Old//Mail/` is `Old/Mail`. */
+export function tidyPrefix(prefix: string | undefined): string | undefined {
+  const levels = (prefix ?? '')
+    .split('/')
+    .map((level) => level.trim())
+    .filter((level) => level !== '');
+  return levels.length === 0 ? undefined : levels.join('/');
+}
+
+function openSide(written: WrittenSide): OpenMailboxSide {
+  const folderPrefix = tidyPrefix(written.prefix);
+  return {
+    user: written.user,
+    ...(written.secret === undefined ? {} : { password: written.secret }),
+    ...(folderPrefix === undefined ? {} : { folderPrefix }),
+  };
+}
+
+function checkSecret(side: Side, written: WrittenSide, kinds: AuthKinds, how: string, issues: IssueList): void {
+  const kind = kinds[side];
+  if (kind === undefined || (kind === 'password') === (written.secret !== undefined)) return;
+  if (kind === 'password') {
+    issues.add(written.secretPlace, `the password of ${quote(written.user)} at the ${side} is missing`, how);
+  } else {
+    const opener = kind === 'admin' ? 'an administrator' : 'an application (oauth2)';
+    issues.add(
+      written.secretPlace,
+      `the password of ${quote(written.user)} at the ${side} is not needed: ${opener} opens every mailbox there`,
+      'no password, or `kind: password` in the project file',
+    );
+  }
+}
+
+function rowName(place: Place): string {
+  return place.line === undefined ? 'another row' : `line ${place.line}`;
+}
+
+/**
+ * The rows, opened; faults are added to the issues: a missing or needless password, and two rows that fill one
+ * destination mailbox (whatever the case of its name) under one prefix, with both lines named.
+ */
+export function openRows(
+  written: readonly WrittenRow[],
+  kinds: AuthKinds,
+  howToGivePassword: (side: Side) => string,
+  issues: IssueList,
+): readonly OpenRow[] {
+  const seen = new Map<string, WrittenRow>();
+  return written.map((row) => {
+    for (const side of ['source', 'destination'] as const) {
+      checkSecret(side, row[side], kinds, howToGivePassword(side), issues);
+    }
+    const destination = openSide(row.destination);
+    const { user, folderPrefix } = destination;
+    const id = mailboxId({ user, ...(folderPrefix === undefined ? {} : { folderPrefix }) });
+    const first = seen.get(id);
+    if (first === undefined) {
+      seen.set(id, row);
+    } else {
+      issues.add(
+        row.place,
+        `the destination ${quote(user)} is filled by ${rowName(first.place)} already, from ${quote(first.source.user)}`,
+        'each destination once, or a destination prefix of its own for the second source',
+      );
+    }
+    return { id, source: openSide(row.source), destination };
+  });
+}

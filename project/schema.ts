@@ -1,0 +1,295 @@
+/**
+ * The shape of a project file, with a description on every field: what is written, not what it becomes. Messages of the
+ * checks say what is expected; `file-issues.ts` puts in front of them what was found and where.
+ */
+import { isIP } from 'node:net';
+import { domainToASCII } from 'node:url';
+import { z } from 'zod';
+import { compileRename } from '../model/folder-rules.ts';
+import { PROJECT_NAME } from '../model/ids.ts';
+import { count, duration, group, oneOf, size, text } from './schema-fields.ts';
+
+/** What the first line of a project file names. */
+export const PROJECT_SCHEMA = 'mailferry/project/v1';
+
+const file = text('the name of a file, relative to the project file', /\S/, 1_024);
+const variable = text('the name of an environment variable, such as MAIL_SECRET', /^[A-Za-z_][A-Za-z0-9_]*$/);
+const question = z
+  .union([z.literal(true, { error: '`true`, or the question to ask on the terminal' }), text('a question', /\S/)], {
+    error: '`true`, or the question to ask on the terminal',
+  })
+  .meta({ description: 'Asks on the terminal: `true`, or the question to ask.' });
+
+const user = text('a user name without blanks around it', /^\S(?:.*\S)?$/u, 320);
+const prefix = text('a folder path with `/` between levels', /[^/\s]/u, 200);
+
+/** Where one secret is; exactly one of these. */
+const secretKeys = {
+  secretFile: file.optional().meta({ description: 'File that holds the secret, relative to the project file.' }),
+  secretEnv: variable.optional().meta({ description: 'Environment variable that holds the secret.' }),
+  prompt: question.optional(),
+};
+
+const password = group(
+  { kind: z.literal('password').meta({ description: 'Every mailbox has its own password.' }) },
+  'Every mailbox logs in with its own password, from the CSV or the list of mailboxes.',
+);
+
+const administrator = group(
+  {
+    kind: z.literal('administrator').meta({ description: 'One administrator opens every mailbox.' }),
+    form: oneOf(['sasl-plain', 'dovecot', 'exchange', 'mirapoint']).meta({
+      description:
+        'How the login names the mailbox: `sasl-plain` (authorization identity), `dovecot` (User*Admin), `exchange` (Domain/Admin/User), `mirapoint` (#User#Admin#).',
+    }),
+    user: user.meta({ description: 'The administrator’s user name.' }),
+    ...secretKeys,
+  },
+  'An administrator logs in and acts for every user.',
+);
+
+const httpsUrl = text('an address that begins with https://', /^https:\/\/[^\s/?#@]+(?:\/[^\s?#]*)?$/, 1_024);
+
+const oauth2 = group(
+  {
+    kind: z.literal('oauth2').meta({ description: 'An application opens every mailbox (app-only OAuth2).' }),
+    tenant: text(
+      'the ID or a domain of the tenant, not `common`',
+      /^(?!(?:common|organizations|consumers)$)[\w.-]+$/,
+    ).meta({
+      description: 'Directory (tenant) ID, or a domain of the tenant.',
+    }),
+    clientId: text('the application’s ID', /^[\w.-]+$/).meta({ description: 'Application (client) ID.' }),
+    ...secretKeys,
+    certificateFile: file.optional().meta({
+      description: 'PEM with the certificate and its private key (RSA, not encrypted), instead of a secret.',
+    }),
+    thumbprint: text(
+      'a thumbprint of 40 (SHA-1) or 64 (SHA-256) hexadecimal digits',
+      /^(?:[0-9a-fA-F]{2}[: ]?){19}(?:(?:[0-9a-fA-F]{2}[: ]?){12})?[0-9a-fA-F]{2}$/,
+    )
+      .optional()
+      .meta({ description: 'Thumbprint that the certificate is expected to have.' }),
+    cloud: oneOf(['global', 'china', 'usgov-high', 'usgov-dod']).optional().meta({
+      description: 'Microsoft cloud of the tenant; `global` unless `authority` and `scope` are given.',
+    }),
+    authority: httpsUrl
+      .optional()
+      .meta({ description: 'Base of another token service; with `scope`, instead of `cloud`.' }),
+    scope: text('a scope that ends with /.default', /^\S+\/\.default$/)
+      .optional()
+      .meta({
+        description: 'Scope to ask for; with `authority`, instead of `cloud`.',
+      }),
+    authorityCa: file.optional().meta({ description: 'PEM of certificate authorities trusted for the token service.' }),
+  },
+  'One application of the tenant opens every mailbox.',
+);
+
+const host = text('a host name or address, without port and without imap://', /^[^\s/:[\]]+$|^[0-9a-fA-F:.]+$/).refine(
+  (name) => isIP(name) > 0 || (!name.includes(':') && domainToASCII(name) !== ''),
+  { error: 'a host name or address, without port and without imap://' },
+);
+
+export const EndpointSchema = group(
+  {
+    host: host.meta({ description: 'Host name or address of the IMAP server.' }),
+    port: count(1, 65_535).optional().meta({ description: 'TCP port; 993 with `tls: implicit`, otherwise 143.' }),
+    tls: oneOf(['implicit', 'starttls', 'none']).prefault('implicit').meta({
+      description:
+        '`implicit` from the first byte, `starttls` required before login, `none` (loopback, or `allowPlaintext`).',
+    }),
+    allowPlaintext: z.boolean({ error: '`true` or `false`' }).prefault(false).meta({
+      description: 'Allows `tls: none` to another machine: passwords and mail can then be read on the way.',
+    }),
+    ca: file.optional().meta({ description: 'PEM of certificate authorities trusted instead of the system’s.' }),
+    serverName: host.optional().meta({ description: 'Name in the server’s certificate where it differs from `host`.' }),
+    authentication: z
+      .discriminatedUnion('kind', [password, administrator, oauth2], {
+        error: (issue) =>
+          issue.code === 'invalid_union' ? '`password`, `administrator` or `oauth2`' : 'keys such as `kind: password`',
+      })
+      .meta({ description: 'How mailboxes are opened.' }),
+  },
+  'An IMAP server and how its mailboxes are opened.',
+);
+
+export const MailboxSchema = group(
+  {
+    source: user.meta({ description: 'User name at the source.' }),
+    destination: user.meta({ description: 'User name at the destination.' }),
+    sourceSecretFile: file.optional().meta({ description: 'File that holds the password at the source.' }),
+    sourceSecretEnv: variable
+      .optional()
+      .meta({ description: 'Environment variable that holds the password at the source.' }),
+    sourcePrompt: question.optional(),
+    destinationSecretFile: file.optional().meta({ description: 'File that holds the password at the destination.' }),
+    destinationSecretEnv: variable.optional().meta({
+      description: 'Environment variable that holds the password at the destination.',
+    }),
+    destinationPrompt: question.optional(),
+    sourcePrefix: prefix.optional().meta({ description: 'Only folders below this one are moved.' }),
+    destinationPrefix: prefix.optional().meta({ description: 'All folders are put below this one.' }),
+  },
+  'A mailbox and where it goes.',
+);
+
+export const MailboxesSchema = z
+  .union(
+    [
+      z.array(MailboxSchema, { error: 'a list of mailboxes' }).min(1, { error: 'at least one mailbox' }),
+      group(
+        { csv: file.meta({ description: 'CSV with a header, relative to the project file.' }) },
+        'Mailboxes from a CSV.',
+      ),
+    ],
+    { error: 'a list of mailboxes, or `csv: FILE`' },
+  )
+  .meta({ description: 'The mailboxes: a list here, or a CSV.' });
+
+const globs = z
+  .array(text('a folder path; `*` and `?` stay within a level, `**` spans levels', /\S/), {
+    error: 'a list of folder paths',
+  })
+  .max(200, { error: 'at most 200 folder paths' });
+
+function isPattern(pattern: string): boolean {
+  try {
+    compileRename({ pattern, replacement: '' });
+    return true;
+  } catch (error) {
+    if (error instanceof SyntaxError) return false;
+    throw error;
+  }
+}
+
+const regularExpression = text('a JavaScript regular expression', /./u, 500).refine(isPattern, {
+  error: 'a JavaScript regular expression',
+});
+
+const FoldersSchema = group(
+  {
+    include: globs.prefault([]).meta({ description: 'Only these folders and what is below them; all when empty.' }),
+    exclude: globs.prefault([]).meta({ description: 'Not these folders and what is below them.' }),
+    rename: z
+      .array(
+        group(
+          {
+            pattern: regularExpression.meta({ description: 'Regular expression on the path, `/` between levels.' }),
+            replacement: z
+              .string({ error: 'a text, with $1 for what the first group matched' })
+              .max(500, { error: 'at most 500 characters' })
+              .meta({ description: 'What its first match becomes.' }),
+          },
+          'A rename.',
+        ),
+        { error: 'a list of `pattern` and `replacement`' },
+      )
+      .max(200, { error: 'at most 200 renames' })
+      .prefault([])
+      .meta({ description: 'Renames, applied in order.' }),
+    roles: z.boolean({ error: '`true` or `false`' }).prefault(true).meta({
+      description: 'Whether Sent, Drafts, Trash, Junk and Archive are matched by role, whatever they are called.',
+    }),
+  },
+  'Which folders are moved, and under which names.',
+);
+
+const LimitsSchema = group(
+  {
+    connectionsPerMailbox: count(1, 16)
+      .prefault(2)
+      .meta({ description: 'Folders of one mailbox copied at the same time.' }),
+    connectionsPerEndpoint: count(1, 1_000)
+      .prefault(40)
+      .meta({ description: 'Connections of one worker to one server.' }),
+    messagesPerShare: count(1, 1_000_000)
+      .prefault(20_000)
+      .meta({ description: 'Messages after which a copy notes where it is.' }),
+    timePerShare: duration('1s', '1h')
+      .prefault('10m')
+      .meta({ description: 'Time after which a copy notes where it is.' }),
+    memory: size('1MiB', '1GiB').prefault('32MiB').meta({ description: 'Memory for messages of one copy.' }),
+  },
+  'How much at a time.',
+);
+
+const backoff = z
+  .array(duration('100ms', '1d'), { error: 'a list of durations, such as [1m, 2m, 5m]' })
+  .min(1, { error: 'at least one duration' })
+  .max(20, { error: 'at most 20 durations' });
+
+const TimingSchema = group(
+  {
+    accessBackoff: backoff.prefault(['1m', '2m', '5m', '10m', '15m']).meta({
+      description: 'Waits between tries after access was refused; the last one repeats.',
+    }),
+    accessGrace: duration('0s', '30d').prefault('2h').meta({
+      description: 'How long refused access is waited for before it needs attention.',
+    }),
+    troubleBackoff: backoff.prefault(['5s', '15s', '1m', '5m', '15m']).meta({
+      description: 'Waits between tries after a server was unreachable; the last one repeats.',
+    }),
+    heartbeat: duration('2s', '10m').prefault('10s').meta({
+      description: 'A copy that has not been heard of for so long is given to another worker.',
+    }),
+    commandTimeout: duration('1s', '1h').prefault('2m').meta({
+      description: 'A server that answers nothing for so long has lost the connection.',
+    }),
+  },
+  'Waits of the project.',
+);
+
+const wholeDays = z
+  .string({ error: 'whole days such as 90d; 0d for all messages' })
+  .regex(/^\d{1,5}d$/, { error: 'whole days such as 90d; 0d for all messages' })
+  .transform((days) => Number.parseInt(days, 10));
+
+export const ProjectFileSchema = group(
+  {
+    schema: z
+      .literal(PROJECT_SCHEMA, { error: `\`${PROJECT_SCHEMA}\`` })
+      .meta({ description: 'Names the form of this file; the first line.' }),
+    name: text('a name of lower-case letters, digits and hyphens, at most 63', PROJECT_NAME, 63).meta({
+      description: 'Name of the project: lower-case letters, digits and hyphens.',
+    }),
+    source: EndpointSchema.meta({ description: 'The server that mailboxes leave. It is only read.' }),
+    destination: EndpointSchema.meta({ description: 'The server that mailboxes go to.' }),
+    mailboxes: MailboxesSchema,
+    prestage: group(
+      {
+        olderThan: wholeDays
+          .prefault('90d')
+          .meta({ description: 'Mail older than this is copied before the cutover.' }),
+      },
+      'What is copied before the cutover.',
+    ).prefault({}),
+    delta: group(
+      { every: duration('1s', '30d').prefault('24h').meta({ description: 'Time between passes before the cutover.' }) },
+      'Passes between pre-stage and cutover.',
+    ).prefault({}),
+    tail: group(
+      {
+        every: duration('1s', '30d').prefault('24h').meta({ description: 'Time between passes after the cutover.' }),
+        quietFor: duration('0s', '90d')
+          .prefault('72h')
+          .meta({ description: 'The project ends when nothing new came for so long.' }),
+      },
+      'Passes after the cutover.',
+    ).prefault({}),
+    folders: FoldersSchema.prefault({}),
+    limits: LimitsSchema.prefault({}),
+    timing: TimingSchema.prefault({}),
+  },
+  'A mailferry project: one move of an organisation’s mailboxes.',
+);
+
+export type ProjectFile = z.output<typeof ProjectFileSchema>;
+export type EndpointFile = z.output<typeof EndpointSchema>;
+export type MailboxFile = z.output<typeof MailboxSchema>;
+
+/** JSON Schema of the project file (draft 2020-12), for editors. */
+export function projectJsonSchema(): Readonly<Record<string, unknown>> {
+  const schema = z.toJSONSchema(ProjectFileSchema, { io: 'input', target: 'draft-2020-12' });
+  return { ...schema, title: 'mailferry project' };
+}

@@ -1,0 +1,135 @@
+/** The project file that `init` writes: short, commented, and valid as it stands. */
+import type { AdminForm, Side, TlsMode } from '../model/project.ts';
+import { PROJECT_SCHEMA } from './schema.ts';
+
+export type AuthAnswer =
+  | { readonly kind: 'password' }
+  | { readonly kind: 'administrator'; readonly form: AdminForm; readonly user: string }
+  | { readonly kind: 'oauth2'; readonly tenant: string; readonly clientId: string };
+
+export interface EndpointAnswers {
+  readonly host: string;
+  readonly port?: number;
+  readonly tls?: TlsMode;
+  readonly authentication: AuthAnswer;
+}
+
+export interface ProjectAnswers {
+  readonly name: string;
+  readonly source: EndpointAnswers;
+  readonly destination: EndpointAnswers;
+  /** The CSV of mailboxes, relative to the project file; `mailboxes.csv` if absent. */
+  readonly csv?: string;
+}
+
+/** Plain where YAML reads it as the same text, otherwise in double quotes (JSON strings are YAML). */
+function scalar(text: string): string {
+  const isPlain = /^[A-Za-z][\w.@/-]*$/.test(text) && !/^(?:true|false|null|y|n|yes|no|on|off)$/i.test(text);
+  return isPlain ? text : JSON.stringify(text);
+}
+
+function secretLines(side: Side): readonly string[] {
+  return [`    secretFile: secrets/${side}.txt   # or secretEnv: VARIABLE, or prompt: true; never the secret itself`];
+}
+
+function authLines(answer: AuthAnswer, side: Side): readonly string[] {
+  switch (answer.kind) {
+    case 'password':
+      return [`    kind: password   # each mailbox's own, in the column ${side}_password of the CSV`];
+    case 'administrator':
+      return [
+        '    kind: administrator   # one administrator opens every mailbox',
+        `    form: ${answer.form}   # sasl-plain, dovecot (User*Admin), exchange (Domain/Admin/User) or mirapoint (#User#Admin#)`,
+        `    user: ${scalar(answer.user)}`,
+        ...secretLines(side),
+      ];
+    case 'oauth2':
+      return [
+        '    kind: oauth2   # an application with IMAP.AccessAsApp opens every mailbox',
+        `    tenant: ${scalar(answer.tenant)}`,
+        `    clientId: ${scalar(answer.clientId)}`,
+        ...secretLines(side),
+        '    # certificateFile: secrets/application.pem   # instead of a secret: certificate and private key',
+        '    # cloud: global   # or china, usgov-high, usgov-dod',
+      ];
+  }
+}
+
+function endpointLines(answers: EndpointAnswers, side: Side): readonly string[] {
+  const { host, tls = 'implicit', authentication } = answers;
+  const port = answers.port ?? (tls === 'implicit' ? 993 : 143);
+  return [
+    `${side}:`,
+    `  host: ${scalar(host)}`,
+    `  port: ${port}`,
+    `  tls: ${tls}   # implicit, or starttls (usually port 143)`,
+    '  # ca: authorities.pem   # certificate authorities trusted instead of the system’s',
+    '  authentication:',
+    ...authLines(authentication, side),
+  ];
+}
+
+const SETTINGS = `
+# Mail older than this is copied while the MX record is still on the old side; 0d copies everything.
+prestage:
+  olderThan: 90d
+
+# Until the cutover, new and changed mail is looked for so often.
+delta:
+  every: 24h
+
+# After the cutover, what still arrives on the old side is fetched until nothing new came for quietFor.
+tail:
+  every: 24h
+  quietFor: 72h
+
+# Which folders are moved; \`*\` and \`?\` stay within a level, \`**\` spans levels.
+folders:
+  include: []   # all
+  exclude: []   # for example [Junk, "Public Folders"]
+  rename: []    # for example [{ pattern: "^INBOX/", replacement: "" }], in order
+  roles: true   # Sent, Drafts, Trash, Junk and Archive are matched whatever they are called
+
+limits:
+  connectionsPerMailbox: 2
+  connectionsPerEndpoint: 40   # of one worker, over all mailboxes
+  messagesPerShare: 20000
+  timePerShare: 10m
+  memory: 32MiB
+
+timing:
+  accessBackoff: [1m, 2m, 5m, 10m, 15m]   # refused access is tried again after these, the last one repeating
+  accessGrace: 2h                         # and needs attention after this
+  troubleBackoff: [5s, 15s, 1m, 5m, 15m]  # the same for unreachable servers
+  heartbeat: 10s
+  commandTimeout: 2m
+`;
+
+/** The text of a project file for these answers. `readProjectFile` takes it once its CSV is there. */
+export function projectTemplate(answers: ProjectAnswers): string {
+  return [
+    `schema: ${PROJECT_SCHEMA}`,
+    '# `mailferry schema > mailferry.schema.json` lets an editor check this file as you type:',
+    '# yaml-language-server: $schema=mailferry.schema.json',
+    '',
+    `name: ${scalar(answers.name)}`,
+    '',
+    '# The server that mailboxes leave. It is only read.',
+    ...endpointLines(answers.source, 'source'),
+    '',
+    '# The server that they go to.',
+    ...endpointLines(answers.destination, 'destination'),
+    '',
+    '# A row for each mailbox, below a header with these columns.',
+    'mailboxes:',
+    `  csv: ${scalar(answers.csv ?? 'mailboxes.csv')}   # or a list here: [{ source: anna, destination: anna@example.org }]`,
+    SETTINGS,
+  ].join('\n');
+}
+
+/** The header of the CSV for these answers, with the passwords that it needs. */
+export function csvTemplate(answers: ProjectAnswers): string {
+  const needsPassword = (side: Side): boolean => answers[side].authentication.kind === 'password';
+  const passwords = (['source', 'destination'] as const).filter(needsPassword).map((side) => `${side}_password`);
+  return `${['source', 'destination', ...passwords].join(',')}\n`;
+}

@@ -1,0 +1,63 @@
+/** What a project file and its CSV say, parsed and checked, with secrets not yet read or sealed. */
+import type { AdminForm, MailboxRow, MailboxSide, ProjectSettings, ServerAddress } from '../model/project.ts';
+import type { Issue } from './issues.ts';
+
+/** Where in which file something stands, for messages. */
+export interface Place {
+  readonly file: string;
+  readonly line?: number;
+  readonly column?: number;
+  /** Keys of a project file (`source.authentication.secretFile`), or the column of a CSV. */
+  readonly path?: string;
+}
+
+/** Where a secret is. A value from a CSV is kept in a closure, so that no object that is printed or serialised holds it. */
+export type SecretSource =
+  | { readonly kind: 'file'; readonly path: string; readonly place: Place }
+  | { readonly kind: 'env'; readonly name: string; readonly place: Place }
+  | { readonly kind: 'prompt'; readonly question: string; readonly place: Place }
+  | { readonly kind: 'value'; readonly reveal: () => string; readonly place: Place };
+
+export type OpenAuth =
+  | { readonly kind: 'password' }
+  | { readonly kind: 'admin'; readonly form: AdminForm; readonly admin: string; readonly password: SecretSource }
+  | {
+      readonly kind: 'oauth2';
+      readonly tenant: string;
+      readonly clientId: string;
+      readonly credential:
+        | { readonly kind: 'secret'; readonly secret: SecretSource }
+        | { readonly kind: 'certificate'; readonly pem: SecretSource; readonly thumbprint?: string };
+      readonly authority: string;
+      readonly scope: string;
+      readonly authorityCaPem?: string;
+    };
+
+/** `Endpoint` before its secrets are sealed. */
+export interface OpenEndpoint extends ServerAddress {
+  readonly auth: OpenAuth;
+}
+
+/** `ProjectSettings` before its secrets are sealed. */
+export interface OpenSettings extends Omit<ProjectSettings, 'source' | 'destination'> {
+  readonly source: OpenEndpoint;
+  readonly destination: OpenEndpoint;
+}
+
+export interface OpenMailboxSide extends Omit<MailboxSide, 'password'> {
+  readonly password?: SecretSource;
+}
+
+/** `MailboxRow` before its passwords are sealed. */
+export interface OpenRow extends Omit<MailboxRow, 'source' | 'destination'> {
+  readonly source: OpenMailboxSide;
+  readonly destination: OpenMailboxSide;
+}
+
+export interface ParsedProject {
+  readonly file: string;
+  readonly settings: OpenSettings;
+  readonly rows: readonly OpenRow[];
+  /** Things that stop nothing and are worth a look. */
+  readonly warnings: readonly Issue[];
+}
