@@ -21,7 +21,7 @@ export interface LeftOut {
   readonly reason: string;
 }
 
-export interface SourceView {
+interface SourceView {
   readonly folders: readonly ListedFolder[];
   readonly delimiter: string | null;
   /** Prefix of the personal namespace as the server names it (RFC 2342). */
@@ -37,7 +37,7 @@ const REPEATS: Readonly<Partial<Record<string, string>>> = {
 };
 
 /** Levels of a prefix as people write it. */
-export function rowPrefixLevels(prefix: string | undefined, delimiter: string | null): readonly string[] {
+function rowPrefixLevels(prefix: string | undefined, delimiter: string | null): readonly string[] {
   return (prefix ?? '')
     .split('/')
     .flatMap((level) => (delimiter === null ? [level] : level.split(delimiter)))

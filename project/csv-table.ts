@@ -2,7 +2,7 @@
 import { CsvError, parse } from 'csv-parse/sync';
 import type { IssueList } from './issues.ts';
 
-export type Separator = ',' | ';' | '\t';
+type Separator = ',' | ';' | '\t';
 
 export interface CsvRecord {
   /** Line in the file, from 1, where the record ends; records of one line are the rule. */
@@ -20,7 +20,7 @@ function isParsedRecord(value: unknown): value is ParsedRecord {
 }
 
 /** The separator that divides the header into most fields; comma where there is only one field. */
-export function separatorOf(header: string): Separator {
+function separatorOf(header: string): Separator {
   const unquoted = header.replaceAll(/"(?:[^"]|"")*"/g, '');
   const counted = ([',', ';', '\t'] as const).map((separator) => ({
     separator,

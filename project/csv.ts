@@ -14,7 +14,7 @@ export const CSV_COLUMNS = [
   'source_prefix',
   'destination_prefix',
 ] as const;
-export type CsvColumn = (typeof CSV_COLUMNS)[number];
+type CsvColumn = (typeof CSV_COLUMNS)[number];
 
 const LONGEST: Readonly<Record<CsvColumn, number>> = {
   source: 320,
@@ -164,7 +164,7 @@ function checkPasswordColumns(header: Header, kinds: AuthKinds, place: Place, is
   return left;
 }
 
-export interface CsvRows {
+interface CsvRows {
   readonly rows: readonly WrittenRow[];
   /** The authentication that is still to be checked row by row. */
   readonly kinds: AuthKinds;

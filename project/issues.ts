@@ -12,7 +12,7 @@ export interface Issue extends Place {
 }
 
 /** Most lines that a person is shown at once. */
-export const SHOWN_ISSUES = 200;
+const SHOWN_ISSUES = 200;
 
 /** `project.yaml:12:9 source.port: found “99999”; expected a number from 1 to 65535`. Lines and columns count from 1. */
 export function formatIssue(issue: Issue): string {

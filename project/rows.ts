@@ -24,7 +24,7 @@ export interface WrittenSide {
 export type AuthKinds = Readonly<Partial<Record<Side, 'password' | 'admin' | 'oauth2'>>>;
 
 /** `/Old//Mail/` is `Old/Mail`. */
-export function tidyPrefix(prefix: string | undefined): string | undefined {
+function tidyPrefix(prefix: string | undefined): string | undefined {
   const levels = (prefix ?? '')
     .split('/')
     .map((level) => level.trim())

@@ -3,7 +3,6 @@
 const MILLISECONDS = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
 const BYTES = { KiB: 1_024, MiB: 1_048_576, GiB: 1_073_741_824 } as const;
 
-export const DAY = MILLISECONDS.d;
 export const DURATION = /^\d{1,9}(?:ms|s|m|h|d)$/;
 export const SIZE = /^\d{1,9} ?(?:KiB|MiB|GiB)$/;
 

@@ -72,15 +72,16 @@ describe('a CSV of mailboxes', () => {
     expect(JSON.stringify(project)).not.toContain('hunter2');
   });
 
-  it('reads 50,000 rows in less than two seconds', async () => {
+  it('reads 50,000 rows in less than two seconds of one core', async () => {
     const rows = Array.from(
       { length: 50_000 },
       (_, row) => `user${row}@old.example,user${row}@new.example,"secret,${row}"`,
     );
     const csv = `source,destination,source_password\n${rows.join('\n')}`;
-    const begun = performance.now();
+    const begun = process.cpuUsage();
     expect((await readCsv(csv)).rows).toHaveLength(50_000);
-    expect(performance.now() - begun).toBeLessThan(2_000);
+    const { user, system } = process.cpuUsage(begun);
+    expect(user + system).toBeLessThan(2_000_000);
   });
 });
 
