@@ -59,11 +59,6 @@ export class Scanner {
     this.#stopped = true;
   }
 
-  /** Whether the stream stands between two responses. */
-  get atRest(): boolean {
-    return this.#missing === 0 && this.#carriedBytes === 0 && !this.#continued;
-  }
-
   /** Takes the next chunk, which must not be changed afterwards. Throws a ScanError. */
   push(chunk: Buffer): void {
     let at = 0;

@@ -20,7 +20,8 @@ import type {
   OpenFolder,
   SearchCriteria,
 } from './types.ts';
-import type { Command, Completion, Wire } from './wire.ts';
+import type { Command } from './outgoing.ts';
+import type { Completion, Wire } from './wire.ts';
 
 /** What is known of a server once we are in. */
 export interface Welcome {

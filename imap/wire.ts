@@ -3,13 +3,15 @@
  * settled. Whatever the server does that IMAP does not allow ends the connection before harm is done.
  */
 import type { Readable, Writable } from 'node:stream';
-import type { LiteralPart, Part } from './grammar.ts';
+import { Assembler } from './assembler.ts';
+import { sendCommand } from './outgoing.ts';
+import type { Command, Outgoing, Stage } from './outgoing.ts';
 import { refuse, refuseAlike } from './refusal.ts';
 import type { Asked, Classified, ServerRefusal } from './refusals.ts';
 import { readResponse, ResponseError } from './response.ts';
-import type { DataResponse, Literal, RawResponse, ResponseCode, StatusResponse } from './response.ts';
+import type { RawResponse, ResponseCode, StatusResponse } from './response.ts';
 import { DEFAULT_LIMITS, ScanError, Scanner } from './scanner.ts';
-import type { ScannerLimits, ScannerSink } from './scanner.ts';
+import type { ScannerLimits } from './scanner.ts';
 import type { ImapRefusal } from './types.ts';
 
 export interface WireOptions {
@@ -26,89 +28,19 @@ export interface WireSockets {
   readonly writeSocket: Writable;
 }
 
-export interface Command {
-  readonly asked: Asked;
-  /** For people, after the server's name: `open Sent`, `store a message in INBOX`. */
-  readonly about: string;
-  readonly parts: readonly Part[];
-  /** Untagged data while this command is under way, also what the server sends unasked. */
-  readonly onData?: (data: DataResponse) => void;
-  /** Untagged OK and NO with a response code. */
-  readonly onCode?: (code: ResponseCode) => void;
-  /**
-   * Called before each slice of a literal, and in the tick in which the command's last bytes are written. When it throws,
-   * the connection is destroyed in that tick and `run` rejects with what it threw.
-   */
-  readonly mayCommit?: () => void;
-}
-
 /** The tagged OK. */
 export interface Completion {
   readonly code?: ResponseCode;
   readonly text: string;
 }
 
-/** `waiting`: for the server to accept a literal; `sent`: all bytes are written and only the answer is missing. */
-type Stage = 'queued' | 'sending' | 'waiting' | 'sent';
-
-interface Pending {
-  readonly command: Command;
+interface Pending extends Outgoing {
   readonly resolve: (completion: Completion) => void;
   readonly reject: (error: Error) => void;
-  tag: string;
-  stage: Stage;
-  settled: boolean;
-  /** Ends the wait for `+`. */
-  proceed: () => void;
-}
-
-const SLICE_BYTES = 64 * 1024;
-
-function* slices(pieces: readonly Buffer[]): Generator<Buffer> {
-  for (const piece of pieces) {
-    for (let at = 0; at < piece.length; at += SLICE_BYTES) yield piece.subarray(at, at + SLICE_BYTES);
-  }
 }
 
 function hasLiteral({ parts }: Command): boolean {
   return parts.some((part) => typeof part !== 'string');
-}
-
-/** Collects lines and literals into whole responses. */
-class Assembler implements ScannerSink {
-  readonly #deliver: (raw: RawResponse) => void;
-  #lines: string[] = [];
-  #literals: Literal[] = [];
-  #pieces: Buffer[] = [];
-  #bytes = 0;
-  #inLiteral = false;
-
-  constructor(deliver: (raw: RawResponse) => void) {
-    this.#deliver = deliver;
-  }
-
-  line(text: string, announced: number | undefined): void {
-    this.#endLiteral();
-    this.#lines.push(text);
-    this.#inLiteral = announced !== undefined;
-    if (this.#inLiteral) return;
-    const raw = { lines: this.#lines, literals: this.#literals };
-    this.#lines = [];
-    this.#literals = [];
-    this.#deliver(raw);
-  }
-
-  literal(slice: Buffer): void {
-    this.#pieces.push(slice);
-    this.#bytes += slice.length;
-  }
-
-  #endLiteral(): void {
-    if (!this.#inLiteral) return;
-    this.#literals.push({ pieces: this.#pieces, bytes: this.#bytes });
-    this.#pieces = [];
-    this.#bytes = 0;
-  }
 }
 
 export class Wire {
@@ -121,6 +53,8 @@ export class Wire {
   #timer: NodeJS.Timeout | undefined;
   #paused = false;
   #tags = 0;
+  /** Counts signs of life. */
+  #heard = 0;
 
   /** Takes over sockets that nobody else reads or writes any more. */
   constructor(sockets: WireSockets, options: WireOptions) {
@@ -206,9 +140,14 @@ export class Wire {
     readSocket.resume();
   }
 
+  #alive(): void {
+    this.#heard += 1;
+    this.#timer?.refresh();
+  }
+
   #take(chunk: Buffer): void {
     if (this.#lost !== undefined) return;
-    this.#timer?.refresh();
+    this.#alive();
     try {
       this.#scanner.push(chunk);
     } catch (error) {
@@ -228,8 +167,16 @@ export class Wire {
     if (this.#current === undefined || this.#paused || this.#lost !== undefined) return;
     const { peer, commandTimeout } = this.#options;
     const { about } = this.#current.command;
-    this.#timer = setTimeout(() => {
+    const silent = (): void => {
       this.destroy(refuse('server.timeout', `${peer} was silent for ${commandTimeout} ms when asked to ${about}`));
+    };
+    this.#timer = setTimeout(() => {
+      // After this process was busy or suspended, what came meanwhile has not been read yet: it is first heard.
+      const heard = this.#heard;
+      const watched = this.#timer;
+      setImmediate(() => {
+        if (this.#timer === watched && this.#heard === heard) silent();
+      });
     }, commandTimeout);
   }
 
@@ -241,7 +188,7 @@ export class Wire {
     this.#tags += 1;
     pending.tag = `F${this.#tags}`;
     this.#watch();
-    this.#send(pending).catch((error: unknown) => {
+    sendCommand(pending, (bytes) => this.#write(bytes)).catch((error: unknown) => {
       this.#abandon(pending, error instanceof Error ? error : new Error(String(error)));
     });
   }
@@ -256,57 +203,11 @@ export class Wire {
     this.destroy(reason);
   }
 
-  /**
-   * Writes a command. The last byte of each literal is held back and written together with what follows it, since some
-   * servers act as soon as a literal is complete. All earlier bytes have left this process by then, so that a process
-   * that was suspended has nothing in its buffers that would be sent before it can look at the clock.
-   */
-  async #send(pending: Pending): Promise<void> {
-    const { command, tag } = pending;
-    pending.stage = 'sending';
-    let unsent: Buffer = Buffer.from(`${tag} `, 'latin1');
-    for (const part of command.parts) {
-      if (typeof part === 'string') {
-        unsent = Buffer.concat([unsent, Buffer.from(part, 'latin1')]);
-        continue;
-      }
-      await this.#announce(pending, unsent, part);
-      if (pending.settled) return;
-      unsent = await this.#sendLiteral(pending, part);
-      if (pending.settled) return;
-    }
-    command.mayCommit?.();
-    pending.stage = 'sent';
-    void this.#write(Buffer.concat([unsent, Buffer.from('\r\n', 'latin1')]));
-  }
-
-  async #announce(pending: Pending, unsent: Buffer, { bytes }: LiteralPart): Promise<void> {
-    const accepted = new Promise<void>((resolve) => (pending.proceed = resolve));
-    pending.stage = 'waiting';
-    void this.#write(Buffer.concat([unsent, Buffer.from(`{${bytes}}\r\n`, 'latin1')]));
-    await accepted;
-  }
-
-  /** Gives the byte that was held back. */
-  async #sendLiteral(pending: Pending, { pieces, bytes }: LiteralPart): Promise<Buffer> {
-    let left = bytes;
-    for (const slice of slices(pieces)) {
-      left -= slice.length;
-      if (left < 0) break;
-      pending.command.mayCommit?.();
-      const held = left === 0 ? 1 : 0;
-      if (slice.length > held) await this.#write(slice.subarray(0, slice.length - held));
-      if (pending.settled || held === 1) return slice.subarray(slice.length - 1);
-    }
-    if (left !== 0) throw refuse('us.bug', 'A literal was not as long as announced', { stored: 'refused' });
-    return Buffer.alloc(0);
-  }
-
   /** Resolves when the bytes have left this process, and also when they never will; then everything is rejected anyway. */
   #write(bytes: Buffer): Promise<void> {
     return new Promise((resolve) => {
       this.#sockets.writeSocket.write(bytes, () => {
-        this.#timer?.refresh();
+        this.#alive();
         resolve();
       });
     });

@@ -167,14 +167,14 @@ describe('fetching messages', () => {
 
   it('does not read on while the consumer is busy, and does not call that a time-out', async () => {
     const size = 1_000_000;
-    const count = 40;
+    const count = 12;
     const rows = Array.from({ length: count }, (_, index): Step => ({ send: row(index + 1, 'x'.repeat(size)) }));
-    const { session, socket } = await stage([BODIES(`1:${count}`), ...rows, OK], { commandTimeout: 80 });
+    const { session, socket } = await stage([BODIES(`1:${count}`), ...rows, OK], { commandTimeout: 400 });
     let seen = 0;
     for await (const message of session.fetchMessages(Array.from({ length: count }, (_, index) => index + 1))) {
       seen += 1;
       if (seen === 1) {
-        await new Promise((resolve) => setTimeout(resolve, 250));
+        await new Promise((resolve) => setTimeout(resolve, 900));
         expect(socket.bytesRead).toBeLessThan(2 * size + 200_000);
       }
       expect(message.bytes).toBe(size);

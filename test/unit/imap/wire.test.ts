@@ -61,6 +61,12 @@ describe('commands', () => {
 
 const beat = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 60));
 
+/** The answer has left the server, which plays in this process, and cannot be read before the time-out is over. */
+async function beBusy(): Promise<void> {
+  const until = performance.now() + 200;
+  while (performance.now() < until);
+}
+
 describe('a server that says nothing', () => {
   it('has lost the connection after the time-out', async () => {
     const { session, socket } = await stage([{ expect: 'NOOP' }], { commandTimeout: 50 });
@@ -73,6 +79,13 @@ describe('a server that says nothing', () => {
   it('has time as long as bytes keep coming', async () => {
     const drips = Array.from({ length: 8 }, (): readonly Step[] => [{ wait: beat }, { send: '* OK wait\r\n' }]).flat();
     const { session } = await stage([{ expect: 'NOOP' }, ...drips, { send: '$tag OK\r\n' }], { commandTimeout: 300 });
+    await session.noop();
+  });
+
+  it('is heard first when it was this process that did nothing', async () => {
+    const { session } = await stage([{ expect: 'NOOP' }, { send: '$tag OK\r\n' }, { wait: beBusy }], {
+      commandTimeout: 100,
+    });
     await session.noop();
   });
 
