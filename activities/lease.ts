@@ -46,8 +46,8 @@ export interface LeaseOptions {
   /**
    * Hands details to the worker's own heartbeat, after Temporal has acknowledged them from us. It has to be called: sdk-core
    * keeps a timer of its own that only its own heartbeats reset, `heartbeatTimeout` and 5 seconds long, after which it
-   * takes the attempt for timed out and *never reports its result* (worker/activities.rs); and a failure is reported with the
-   * details that the worker was told last.
+   * takes the attempt for timed out and *never reports its result* (sdk-core, worker/activities.rs; seen on server 1.32 after
+   * 7.0 seconds of a timeout of 2); and a failure is reported with the details that the worker was told last.
    */
   readonly tellWorker: (details: CopyHeartbeat) => void;
 }

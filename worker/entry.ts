@@ -15,8 +15,12 @@ export interface WorkerSettings extends KeyPlace {
   readonly log: Logger;
   /** How this worker is called in the Web UI. */
   readonly identity?: string;
+  /** Every mailferry worker's own when absent. */
+  readonly taskQueue?: string;
   /** Activities at one time; 100 when absent. */
   readonly activitySlots?: number;
+  /** Where its tasks come from; every mailferry worker's when absent. */
+  readonly taskQueue?: string;
   /** A bundle of the workflows made beforehand. */
   readonly workflowBundlePath?: string;
 }
@@ -37,6 +41,8 @@ const CACHED_WORKFLOWS = 500;
 /** For activities that are over in seconds; copies are told at once. */
 const SHUTDOWN_GRACE = '10 seconds';
 const SHUTDOWN_AT_THE_LATEST = '60 seconds';
+/** So long a dead worker holds up the workflows that it had in its memory. */
+const STICKY_TIMEOUT = '5 seconds';
 /** A dead worker's newest details are at most so old. */
 const HEARTBEAT_THROTTLE = '1 second';
 
@@ -68,11 +74,12 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
     const worker = await Worker.create({
       connection: native,
       namespace,
-      taskQueue: TASK_QUEUE,
+      taskQueue: settings.taskQueue ?? TASK_QUEUE,
       workflowBundle: { codePath },
       activities: createActivities(deps),
       maxConcurrentActivityTaskExecutions: settings.activitySlots ?? ACTIVITY_SLOTS,
       maxCachedWorkflows: CACHED_WORKFLOWS,
+      stickyQueueScheduleToStartTimeout: STICKY_TIMEOUT,
       maxHeartbeatThrottleInterval: HEARTBEAT_THROTTLE,
       shutdownGraceTime: SHUTDOWN_GRACE,
       shutdownForceTime: SHUTDOWN_AT_THE_LATEST,
