@@ -19,8 +19,6 @@ export interface WorkerSettings extends KeyPlace {
   readonly taskQueue?: string;
   /** Activities at one time; 100 when absent. */
   readonly activitySlots?: number;
-  /** Where its tasks come from; every mailferry worker's when absent. */
-  readonly taskQueue?: string;
   /** A bundle of the workflows made beforehand. */
   readonly workflowBundlePath?: string;
 }
