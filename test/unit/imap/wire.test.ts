@@ -87,6 +87,8 @@ describe('a server that says nothing', () => {
       commandTimeout: 100,
     });
     await session.noop();
+    await new Promise((resolve) => setTimeout(resolve, 1));
+    expect(session.usable).toBe(true);
   });
 
   it('is not waited for when nothing was asked', async () => {
