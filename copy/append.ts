@@ -101,7 +101,7 @@ function neighboursWereRefused({ work, order }: Sending, refusedUid: number): bo
 /** Names a message in the report; the others go on. */
 export function putAside(sending: Sending, uid: number, code: RefusalCode): void {
   const { ledger, task, tally, destination } = sending.work;
-  if (task.retryAside && ledger.isAside(uid)) ledger.update({ retriedUpTo: uid });
+  if (task.retryAside) ledger.update({ retriedUpTo: uid });
   ledger.putAside(uid, code);
   count(tally, 'aside');
   // A server that answered BAD, or hung up after its NO, is asked again on a new connection.

@@ -92,7 +92,7 @@ export function writeEntries(out: ByteWriter, ledger: Ledger, touchedOnly: boole
     runEnd = uid;
     entries += 1;
     const counterpart = columns.counterpartAt(position);
-    if (counterpart === expectation) {
+    if (counterpart === expectation && counterpart !== SOUGHT) {
       asExpected += 1;
       expectation += 1;
     } else {

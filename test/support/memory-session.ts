@@ -1,5 +1,5 @@
 /** An ImapSession over a MemoryMailbox, with a hook at every step, where tests let things go wrong. */
-import { refuse } from '../../imap/refusal.ts';
+import { isImapRefusal, refuse } from '../../imap/refusal.ts';
 import { headerOf } from '../../copy/identity.ts';
 import type {
   AppendMessage,
@@ -126,13 +126,8 @@ export class MemorySession implements ImapSession {
       }
       const sent = Buffer.concat(message.body);
       if (sent.length !== message.bytes) throw new Error('the literal is not as long as announced');
-      const stored = this.#options.onAppend?.(message, sent) ?? sent;
-      try {
-        mayCommit();
-      } catch (error) {
-        this.usable = false;
-        throw error;
-      }
+      const stored = this.#orGone(() => this.#options.onAppend?.(message, sent) ?? sent);
+      this.#orGone(mayCommit);
       const uid = this.#mailbox.add(name, { flags: message.flags, internalDate: message.internalDate, body: stored });
       const { uidValidity } = this.#existing(name);
       return this.#options.appendUid === false ? {} : { uid, uidValidity };
@@ -178,6 +173,16 @@ export class MemorySession implements ImapSession {
     const result = act();
     this.#options.onStep?.(`after ${what}`);
     return result;
+  }
+
+  /** A BAD, or a writer that may not commit, ends the connection. */
+  #orGone<Result>(act: () => Result): Result {
+    try {
+      return act();
+    } catch (error) {
+      this.usable = isImapRefusal(error) && error.status === 'NO';
+      throw error;
+    }
   }
 
   async #opening(name: string, readOnly: boolean): Promise<OpenFolder> {
