@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import { join, resolve } from 'node:path';
 import { clean } from './clean.ts';
 import { Failure, interrupted } from './failure.ts';
@@ -33,13 +34,11 @@ export function homeDirectory(io: Pick<Io, 'cwd' | 'env'>, option: string | unde
 
 /** Waits; rejects at once when the command is interrupted. */
 export async function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
-  await unlessInterrupted(
-    new Promise((done) => {
-      const timer = setTimeout(done, milliseconds);
-      signal.addEventListener('abort', () => clearTimeout(timer), { once: true });
-    }),
-    signal,
-  );
+  try {
+    await setTimeout(milliseconds, undefined, { signal });
+  } catch (error) {
+    throw signal.aborted ? interrupted() : error;
+  }
 }
 
 /** The promise's ending, or the rejection that an interruption is, whichever comes first. */
@@ -91,11 +90,11 @@ export async function confirmByName(
   what: string,
 ): Promise<void> {
   if (given === undefined && !context.io.interactive) {
-    throw new Failure('command.not-confirmed', `${what} has to be confirmed.`, {
+    throw new Failure('command.not-confirmed', `The ${what} of project "${project}" has to be confirmed.`, {
       next: `Nothing was changed. Repeat the command with --confirm ${project}.`,
     });
   }
-  const name = given ?? (await askLine(context, `${what}. Type the project's name to confirm: `));
+  const name = given ?? (await askLine(context, `To confirm the ${what} of project "${project}", type its name: `));
   if (name !== project) {
     throw new Failure('command.not-confirmed', `The name given to confirm, "${name}", is not "${project}".`);
   }

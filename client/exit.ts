@@ -99,9 +99,7 @@ function lines(error: Error): readonly string[] {
 function refusedByWorkflow(error: Error, fail: Fail): Failure {
   const { cause } = error;
   if (!(cause instanceof Error) || !('type' in cause) || typeof cause.type !== 'string') return fail('us.bug');
-  return isRefusalCode(cause.type)
-    ? new Failure(cause.type, cause.message, { cause: error })
-    : fail('us.bug', { why: [cause.message] });
+  return isRefusalCode(cause.type) ? new Failure(cause.type, cause.message) : fail('us.bug', { why: [cause.message] });
 }
 
 function grpcFailure(error: Error, fail: Fail): Failure | undefined {

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { CommanderError } from 'commander';
 import { EXIT, type ExitCode } from '../model/refusals.ts';
 import { homeDirectory, type Context, type GlobalOptions } from './context.ts';
@@ -37,6 +38,8 @@ export async function main(argv: readonly string[], io: Io = processIo()): Promi
 
 async function perform(job: Job, io: Io, options: GlobalOptions): Promise<ExitCode> {
   const interruption = new AbortController();
+  // Several calls and waits at a time listen to it.
+  setMaxListeners(100, interruption.signal);
   const stopListening = io.onInterrupt(() => interruption.abort());
   const context: Context = {
     io,

@@ -26,7 +26,7 @@ export function configure(command: Command, plan: Plan): void {
 
 async function cancel(context: Context, name: string, { confirm }: CancelOptions): Promise<ExitCode> {
   const project = projectName(name);
-  await confirmByName(context, project, confirm, `Project "${project}" will be cancelled`);
+  await confirmByName(context, project, confirm, 'cancellation');
   const outcome = await withTemporal(context, (remote) => cancelProject(remote, project, WAIT_MS, context.io.now));
   if (!outcome.signalled && outcome.parts === 0) {
     throw new Failure('project.unknown', `No project "${project}" is running.`);

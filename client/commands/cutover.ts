@@ -26,7 +26,7 @@ export function configure(command: Command, plan: Plan): void {
 
 async function cutover(context: Context, name: string, { confirm, force = false }: CutoverOptions): Promise<ExitCode> {
   const project = projectName(name);
-  await confirmByName(context, project, confirm, `The final delta of project "${project}" begins`);
+  await confirmByName(context, project, confirm, 'cutover');
   const view = await withTemporal(context, (remote) =>
     updateProject(remote, project, context.io.now(), (handle) =>
       handle.executeUpdate(messages.cutover, { args: [{ force }] }),

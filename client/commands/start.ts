@@ -83,7 +83,7 @@ async function settle(
     const all = countOf(rows.length, 'mailbox', 'mailboxes');
     const question =
       refused > 0
-        ? `${thousands(refused)} of ${all} are refused; they would be tried again for a while. Start all the same?`
+        ? `${thousands(refused)} of ${all} cannot be opened; they would be tried again for a while. Start all the same?`
         : `Start moving ${all} from ${settings.source.host} to ${settings.destination.host}?`;
     await confirm(context, question, '--yes');
   } catch (error) {
@@ -107,7 +107,7 @@ function refusedFailure(rows: PreflightResult): Failure {
   const more = refused.length - told.length;
   return new Failure(
     gravest.problem.code,
-    `${thousands(refused.length)} of ${countOf(rows.length, 'mailbox is', 'mailboxes are')} refused; nothing was started.`,
+    `${thousands(refused.length)} of ${countOf(rows.length, 'mailbox', 'mailboxes')} cannot be opened on both sides; nothing was started.`,
     {
       why: [...told, ...(more > 0 ? [`… and ${thousands(more)} more`] : [])],
       next: `${refusal(gravest.problem.code).next} To start all the same and wait for permissions: --no-preflight.`,

@@ -71,7 +71,6 @@ function unknownMailbox(error: unknown, project: string, mailbox: string): never
   if (!(error instanceof WorkflowNotFoundError)) throw error;
   throw new Failure('project.mailbox-unknown', `Project "${project}" has no mailbox "${mailbox}" (yet).`, {
     why: ['Mailboxes are named by the user name at the destination; the first ones start seconds after the project.'],
-    cause: error,
   });
 }
 

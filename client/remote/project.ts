@@ -30,7 +30,7 @@ export function projectHandle(remote: Remote, project: string): WorkflowHandle {
 /** Rethrows; a workflow that is not there is a project that is not there. */
 export function unknownProject(error: unknown, project: string): never {
   if (!(error instanceof WorkflowNotFoundError)) throw error;
-  throw new Failure('project.unknown', `There is no project "${project}".`, { cause: error });
+  throw new Failure('project.unknown', `There is no project "${project}".`);
 }
 
 /** The view of a running project, answered by a worker. Rejects where there is no project, none any more, or no worker. */

@@ -81,7 +81,10 @@ export function composeStatus(sources: StatusSources): StatusReport {
   const view = answer ?? memo;
   const workflow = endingOf(description.status);
   const registered = pollers === undefined || pollers.count > 0;
-  const phases = answer?.totals.phases ?? glance?.phases ?? view?.totals.phases ?? {};
+  // Of a workflow that did not end by itself, the last words are older than what visibility sees.
+  const broken = workflow === 'terminated' || workflow === 'failed' || workflow === 'timed-out';
+  const phases =
+    (broken ? glance?.phases : undefined) ?? answer?.totals.phases ?? glance?.phases ?? view?.totals.phases ?? {};
   return {
     project,
     phase: workflow === 'cancelled' ? 'cancelled' : view?.phase,

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { Client, type Connection } from '@temporalio/client';
 import { connect, loadConnectionOptions, type TemporalTarget } from '../../temporal/connection.ts';
 import { Failure } from '../failure.ts';
@@ -54,12 +55,29 @@ export async function withTemporal<T>(context: Context, work: (remote: Remote) =
     namespace: target.namespace,
     uiUrl: target.uiUrl,
     callRegardless,
-    call: (calls, withinMs) => connection.withAbortSignal(context.signal, () => callRegardless(calls, withinMs)),
+    call: (calls, withinMs) =>
+      untilAborted(context.signal, (signal) =>
+        connection.withAbortSignal(signal, () => callRegardless(calls, withinMs)),
+      ),
   };
   try {
     return await work(remote);
   } finally {
     await connection.close();
+  }
+}
+
+/** The client never takes back its listeners from a signal, so each call gets one of its own that ends with it. */
+async function untilAborted<T>(signal: AbortSignal, work: (own: AbortSignal) => Promise<T>): Promise<T> {
+  const own = new AbortController();
+  setMaxListeners(Infinity, own.signal);
+  const abort = (): void => own.abort();
+  signal.addEventListener('abort', abort);
+  if (signal.aborted) abort();
+  try {
+    return await work(own.signal);
+  } finally {
+    signal.removeEventListener('abort', abort);
   }
 }
 

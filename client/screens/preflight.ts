@@ -95,7 +95,7 @@ function refusalLines(rows: readonly Refused[], theme: Theme): readonly string[]
   const more = rows.length - SHOWN_REFUSALS;
   return [
     '',
-    theme.bold(`Refused: ${countOf(rows.length, 'mailbox', 'mailboxes')}`),
+    theme.bold(`Cannot be opened: ${countOf(rows.length, 'mailbox', 'mailboxes')}`),
     ...rows.slice(0, SHOWN_REFUSALS).map((row) => refusalText(row, theme)),
     ...(more > 0 ? [`  … and ${countOf(more, 'more mailbox', 'more mailboxes')}`] : []),
   ];
@@ -112,5 +112,5 @@ function summary(accepted: readonly Accepted[], refused: readonly Refused[]): st
   const messages = accepted.reduce((sum, row) => sum + row.messages, 0);
   const folders = accepted.reduce((sum, row) => sum + row.folders.length, 0);
   const found = `${countOf(accepted.length, 'mailbox', 'mailboxes')} with ${countOf(messages, 'message')} in ${countOf(folders, 'folder')}`;
-  return refused.length === 0 ? `${found}.` : `${found}; ${thousands(refused.length)} refused.`;
+  return refused.length === 0 ? `${found}.` : `${found}; ${thousands(refused.length)} cannot be opened.`;
 }
