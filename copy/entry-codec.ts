@@ -1,6 +1,3 @@
-import { type ByteReader, ByteWriter, DamagedBytes } from './bytes.ts';
-import { SOUGHT, type Ledger } from './ledger.ts';
-
 /**
  * Entries as columns, each of a kind, since columns deflate better than rows:
  * - source UIDs as runs of consecutive ones: the distance from the end of the run before, and the length;
@@ -9,13 +6,8 @@ import { SOUGHT, type Ledger } from './ledger.ts';
  *   an adopted folder the high bytes repeat and the low ones do not;
  * - flags as numbers of a dictionary, in which frequent sets come first.
  */
-interface Columns {
-  readonly distances: ByteWriter;
-  readonly runs: ByteWriter;
-  readonly expected: ByteWriter;
-  readonly planes: readonly ByteWriter[];
-  readonly flagSets: ByteWriter;
-}
+import { type ByteReader, ByteWriter, DamagedBytes } from './bytes.ts';
+import { NOWHERE, SOUGHT, type Ledger } from './ledger.ts';
 
 /** Bytes that the largest zigzag difference of two UIDs takes. */
 const PLANES = 5;
@@ -64,57 +56,88 @@ function numberByFrequency(ledger: Ledger, touchedOnly: boolean): ReadonlyMap<nu
   return new Map(sets.map(([set], number) => [set, number]));
 }
 
+/** Source UIDs as runs of consecutive ones. */
+class RunWriter {
+  readonly #distances = new ByteWriter();
+  readonly #runs = new ByteWriter();
+  #end = 0;
+  #length = 0;
+
+  add(uid: number): void {
+    if (this.#length > 0 && uid === this.#end + 1) {
+      this.#length += 1;
+    } else {
+      if (this.#length > 0) this.#runs.number(this.#length);
+      this.#distances.number(uid - this.#end);
+      this.#length = 1;
+    }
+    this.#end = uid;
+  }
+
+  columns(): readonly ByteWriter[] {
+    if (this.#length > 0) this.#runs.number(this.#length);
+    return [this.#distances, this.#runs];
+  }
+}
+
+/** Counterparts as runs of expected ones with exceptions between them. */
+class CounterpartWriter {
+  readonly #runs = new ByteWriter();
+  readonly #planes = Array.from({ length: PLANES }, () => new ByteWriter());
+  #expected = 1;
+  #length = 0;
+
+  add(counterpart: number): void {
+    if (counterpart === this.#expected && counterpart !== SOUGHT) {
+      this.#length += 1;
+      this.#expected += 1;
+      return;
+    }
+    this.#runs.number(this.#length);
+    this.#length = 0;
+    writePlanes(this.#planes, this.#exception(counterpart));
+    if (counterpart !== NOWHERE && counterpart !== SOUGHT) this.#expected = counterpart + 1;
+  }
+
+  columns(): readonly ByteWriter[] {
+    this.#runs.number(this.#length);
+    return [this.#runs, ...this.#planes];
+  }
+
+  #exception(counterpart: number): number {
+    if (counterpart === NOWHERE) return 0;
+    if (counterpart === SOUGHT) return 1;
+    return zigzag(counterpart - this.#expected) + NOT_PLACED - 1;
+  }
+}
+
 /** Writes all entries, or those that changed since the ledger was decoded. */
 export function writeEntries(out: ByteWriter, ledger: Ledger, touchedOnly: boolean): void {
-  const numbers = numberByFrequency(ledger, touchedOnly);
   const { columns } = ledger;
-  const to: Columns = {
-    distances: new ByteWriter(),
-    runs: new ByteWriter(),
-    expected: new ByteWriter(),
-    planes: Array.from({ length: PLANES }, () => new ByteWriter()),
-    flagSets: new ByteWriter(),
-  };
+  const numbers = numberByFrequency(ledger, touchedOnly);
+  const uids = new RunWriter();
+  const counterparts = new CounterpartWriter();
+  const flagSets = new ByteWriter();
   let entries = 0;
-  let runEnd = 0;
-  let run = 0;
-  let expectation = 1;
-  let asExpected = 0;
   for (let position = 0; position < columns.size; position++) {
     if (touchedOnly && !columns.touchedAt(position)) continue;
-    const uid = columns.uidAt(position);
-    if (entries === 0 || uid !== runEnd + 1) {
-      if (entries > 0) to.runs.number(run);
-      to.distances.number(uid - runEnd);
-      run = 0;
-    }
-    run += 1;
-    runEnd = uid;
     entries += 1;
-    const counterpart = columns.counterpartAt(position);
-    if (counterpart === expectation && counterpart !== SOUGHT) {
-      asExpected += 1;
-      expectation += 1;
-    } else {
-      to.expected.number(asExpected);
-      asExpected = 0;
-      const placed = counterpart !== 0 && counterpart !== SOUGHT;
-      if (placed) writePlanes(to.planes, zigzag(counterpart - expectation) + NOT_PLACED - 1);
-      else writePlanes(to.planes, counterpart === SOUGHT ? 1 : 0);
-      if (placed) expectation = counterpart + 1;
-    }
-    to.flagSets.number(numbers.get(columns.flagSetAt(position)) ?? 0);
+    uids.add(columns.uidAt(position));
+    counterparts.add(columns.counterpartAt(position));
+    flagSets.number(numbers.get(columns.flagSetAt(position)) ?? 0);
   }
-  if (run > 0) to.runs.number(run);
-  to.expected.number(asExpected);
   out.number(entries);
-  out.number(numbers.size);
-  for (const set of numbers.keys()) {
+  writeFlagSets(out, ledger, [...numbers.keys()]);
+  for (const column of [...uids.columns(), ...counterparts.columns(), flagSets]) out.block(column.taken());
+}
+
+function writeFlagSets(out: ByteWriter, ledger: Ledger, sets: readonly number[]): void {
+  out.number(sets.length);
+  for (const set of sets) {
     const flags = ledger.flagsOfSet(set);
     out.number(flags.length);
     for (const flag of flags) out.text(flag);
   }
-  for (const column of [to.distances, to.runs, to.expected, ...to.planes, to.flagSets]) out.block(column.taken());
 }
 
 function readFlagSets(from: ByteReader, ledger: Ledger): readonly number[] {
@@ -129,6 +152,69 @@ function readFlagSets(from: ByteReader, ledger: Ledger): readonly number[] {
   return sets;
 }
 
+class RunReader {
+  readonly #distances: ByteReader;
+  readonly #runs: ByteReader;
+  #uid = 0;
+  #left = 0;
+
+  constructor(from: ByteReader) {
+    this.#distances = from.inner();
+    this.#runs = from.inner();
+  }
+
+  next(): number {
+    const isStart = this.#left === 0;
+    if (isStart) this.#left = atLeastOne(this.#runs.number(MOST_ENTRIES));
+    this.#uid += isStart ? atLeastOne(this.#distances.number(HIGHEST_UID)) : 1;
+    this.#left -= 1;
+    if (this.#uid > HIGHEST_UID) throw new DamagedBytes('a source UID is too large');
+    return this.#uid;
+  }
+
+  end(): void {
+    if (this.#left !== 0) throw new DamagedBytes('a run is longer than the entries');
+    this.#distances.end();
+    this.#runs.end();
+  }
+}
+
+class CounterpartReader {
+  readonly #runs: ByteReader;
+  readonly #planes: readonly ByteReader[];
+  #expected = 1;
+  #left: number;
+
+  constructor(from: ByteReader) {
+    this.#runs = from.inner();
+    this.#planes = Array.from({ length: PLANES }, () => from.inner());
+    this.#left = this.#runs.number(MOST_ENTRIES);
+  }
+
+  next(): number {
+    if (this.#left > 0) {
+      this.#left -= 1;
+      return this.#placed(this.#expected);
+    }
+    const exception = readPlanes(this.#planes);
+    this.#left = this.#runs.number(MOST_ENTRIES);
+    if (exception < NOT_PLACED) return exception === 0 ? NOWHERE : SOUGHT;
+    return this.#placed(this.#expected + unzigzag(exception - NOT_PLACED + 1));
+  }
+
+  end(): void {
+    if (this.#left !== 0) throw new DamagedBytes('a run is longer than the entries');
+    this.#runs.end();
+    for (const plane of this.#planes) plane.end();
+  }
+
+  #placed(counterpart: number): number {
+    if (counterpart < 1 || counterpart > HIGHEST_UID) throw new DamagedBytes('a destination UID is impossible');
+    this.#expected = counterpart + 1;
+    return counterpart;
+  }
+}
+
 /** Reads what `writeEntries` wrote, in ascending order of source UIDs. Throws DamagedBytes for anything else. */
 export function readEntries(
   from: ByteReader,
@@ -137,38 +223,15 @@ export function readEntries(
 ): void {
   const entries = from.number(MOST_ENTRIES);
   const sets = readFlagSets(from, ledger);
-  const [distances, runs, expected] = [from.inner(), from.inner(), from.inner()];
-  const planes = Array.from({ length: PLANES }, () => from.inner());
+  const uids = new RunReader(from);
+  const counterparts = new CounterpartReader(from);
   const flagSets = from.inner();
-  let uid = 0;
-  let run = 0;
-  let expectation = 1;
-  let asExpected = expected.number(entries);
   for (let entry = 0; entry < entries; entry++) {
-    const isStart = run === 0;
-    if (isStart) run = atLeastOne(runs.number(entries));
-    uid += isStart ? atLeastOne(distances.number(HIGHEST_UID)) : 1;
-    if (uid > HIGHEST_UID) throw new DamagedBytes('a source UID is too large');
-    run -= 1;
-    let counterpart = expectation;
-    if (asExpected > 0) {
-      asExpected -= 1;
-      expectation += 1;
-    } else {
-      const exception = readPlanes(planes);
-      counterpart = exception < NOT_PLACED ? exception * SOUGHT : expectation + unzigzag(exception - NOT_PLACED + 1);
-      if (exception >= NOT_PLACED) expectation = counterpart + 1;
-      asExpected = expected.number(entries);
-    }
-    if (counterpart < 0 || counterpart > SOUGHT || (counterpart === SOUGHT && expectation > SOUGHT)) {
-      throw new DamagedBytes('a destination UID is impossible');
-    }
-    const set = sets[flagSets.number(entries)];
+    const set = sets[flagSets.number(MOST_ENTRIES)];
     if (set === undefined) throw new DamagedBytes('a set of flags is not in the dictionary');
-    take(uid, counterpart, set);
+    take(uids.next(), counterparts.next(), set);
   }
-  if (run !== 0 || asExpected !== 0) throw new DamagedBytes('a run is longer than the entries');
-  for (const column of [distances, runs, expected, ...planes, flagSets]) column.end();
+  for (const column of [uids, counterparts, flagSets]) column.end();
 }
 
 function atLeastOne(value: number): number {
