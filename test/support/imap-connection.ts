@@ -185,8 +185,20 @@ export class ImapConnection {
   async write(bytes: string | Buffer): Promise<void> {
     const taken = this.#socket.write(typeof bytes === 'string' ? Buffer.from(bytes, 'latin1') : bytes);
     // On a closed connection nothing ever drains; reading then says why.
-    if (!taken && !this.#socket.destroyed) {
-      await Promise.race([once(this.#socket, 'drain'), once(this.#socket, 'close')]);
+    if (!taken && !this.#socket.destroyed) await this.#drained();
+  }
+
+  /** The connection takes more, or has closed. */
+  async #drained(): Promise<void> {
+    const over = new AbortController();
+    const { signal } = over;
+    const events = ['drain', 'close'].map((event) => once(this.#socket, event, { signal }));
+    try {
+      await Promise.race(events);
+    } finally {
+      // The one that did not come would leave its listeners at the socket.
+      over.abort();
+      await Promise.allSettled(events);
     }
   }
 

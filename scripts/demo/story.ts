@@ -1,0 +1,152 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { relative } from 'node:path';
+import { processIo } from '../../client/io.ts';
+import { EXIT } from '../../model/refusals.ts';
+import { readUpState } from '../../client/up/state.ts';
+import type { Commands } from './commands.ts';
+import { compareAll, type Verdict } from './comparison.ts';
+import { deliverOldMail, flagAtSource, receiveAtSource, workAtDestination, type OwnMail } from './mail.ts';
+import type { Person } from './people.ts';
+import { PROJECT, writeProject } from './project-file.ts';
+import type { Screen } from './screen.ts';
+import type { MailServers } from './servers.ts';
+import { watchProject, type Standing, type Watch } from './watch.ts';
+
+/** What the story is told with. */
+export interface Stage {
+  readonly screen: Screen;
+  readonly commands: Commands;
+  readonly everybody: readonly Person[];
+  readonly servers: MailServers;
+  /** The state directory; the project file lies in it. */
+  readonly home: string;
+  /** Aborted when the demonstration is interrupted. */
+  readonly signal: AbortSignal;
+}
+
+/** A moment before the cutover, where nobody is there to ask for it. */
+const BEFORE_CUTOVER_MS = 1_500;
+/** How long permissions are on their way, from the first refusal that the project has met. */
+const PROPAGATION_MS = 2_500;
+const NEW_MESSAGES = 5;
+const LATE_MESSAGES = 2;
+
+/** Moves all mailboxes from the first command to the last delta, and compares both sides. */
+export async function moveEverybody(stage: Stage, mailboxes: readonly OwnMail[]): Promise<Verdict> {
+  const { screen, commands, home, signal, servers, everybody } = stage;
+  const file = relative(process.cwd(), await writeProject(home, servers, everybody));
+  screen.tell(`The project file is ${file}; its CSV names the ${everybody.length} mailboxes`);
+  await commands.run(['start', file, '--yes'], EXIT.access);
+  screen.tell(
+    'Some permissions are still on their way: the project is started without them, and waits for these mailboxes',
+  );
+  await commands.run(['start', file, '--yes', '--no-preflight']);
+  const up = await readUpState(home);
+  if (up === undefined) throw new Error('mailferry up has ended');
+  const watch = await watchProject(up.address, PROJECT, screen, signal);
+  try {
+    await waitForPermissions(stage, watch, mailboxes);
+    await watch.until((standing) => all(standing, 'ready'));
+    await lifeGoesOn(stage, mailboxes);
+    await commands.run(['status', PROJECT]);
+    await askForCutover(stage);
+    await commands.run(['cutover', PROJECT, '--confirm', PROJECT]);
+    await tail(stage, watch, mailboxes);
+    await commands.run(['wait', PROJECT, '--timeout', '1m']);
+  } finally {
+    screen.clear();
+    await watch.close();
+  }
+  screen.tell('Comparing both sides, message by message, with a client that shares no code with mailferry …');
+  return compareAll(mailboxes, signal);
+}
+
+/** Puts the mail where it is at first, and takes away the permissions that are still to come. */
+export async function setTheScene(
+  stage: Pick<Stage, 'everybody' | 'servers' | 'screen' | 'signal'>,
+): Promise<readonly OwnMail[]> {
+  const { everybody, servers, screen, signal } = stage;
+  const mailboxes = await deliverOldMail(everybody, servers, new Date(), signal);
+  for (const { lateOn, sourceUser, destinationUser } of everybody) {
+    if (lateOn === 'source') await servers.source.setPassword(sourceUser, 'not the one in the CSV');
+    if (lateOn === 'destination') await servers.destination.setPassword(destinationUser, 'not the one in the CSV');
+  }
+  const messages = mailboxes.reduce((sum, { atSource }) => sum + atSource.messages, 0);
+  screen.tell(`${mailboxes.length} mailboxes with ${messages.toLocaleString('en-US')} messages are on the old side`);
+  return mailboxes;
+}
+
+async function waitForPermissions(
+  { screen, servers, signal }: Stage,
+  watch: Watch,
+  mailboxes: readonly OwnMail[],
+): Promise<void> {
+  const late = mailboxes.filter(({ person }) => person.lateOn !== undefined);
+  const ids = new Set(late.map(({ person }) => person.destinationUser));
+  const refused = (standing: Standing): Standing =>
+    standing.filter(({ id, phase }) => ids.has(id) && phase === 'refused');
+  await watch.until((standing) => refused(standing).length === late.length);
+  screen.tell(`${late.length} mailboxes are refused; they are tried again while the others go on`);
+  const since = performance.now();
+  await watch.until(() => performance.now() - since > PROPAGATION_MS);
+  for (const { person } of late) {
+    signal.throwIfAborted();
+    const { lateOn, sourceUser, sourcePassword, destinationUser, destinationPassword } = person;
+    if (lateOn === 'source') await servers.source.setPassword(sourceUser, sourcePassword);
+    else await servers.destination.setPassword(destinationUser, destinationPassword);
+  }
+  screen.tell('The permissions have reached the servers');
+}
+
+/** What people do between pre-stage and cutover, on both sides. */
+async function lifeGoesOn({ screen, signal }: Stage, mailboxes: readonly OwnMail[]): Promise<void> {
+  const now = new Date();
+  let received = 0;
+  for (const own of mailboxes) {
+    signal.throwIfAborted();
+    received += await receiveAtSource(own, 1, NEW_MESSAGES, now);
+    await flagAtSource(own, now);
+  }
+  screen.tell(`${received} new messages have come to the old side, and everybody has flagged an old one there`);
+  const [early] = mailboxes;
+  if (early === undefined) return;
+  await workAtDestination(early, now);
+  screen.tell(`${early.person.destinationUser} has moved, deleted and labelled a message on the new side`);
+}
+
+async function askForCutover({ screen, signal }: Stage): Promise<void> {
+  const { interactive, ask } = processIo();
+  screen.print('');
+  if (!interactive) {
+    screen.tell('The MX record moves to the new side …');
+    await delay(BEFORE_CUTOVER_MS, undefined, { signal });
+    return;
+  }
+  await ask(
+    screen.theme.bold('Press Enter when the MX record has moved to the new side (it has, for this demonstration): '),
+    { signal },
+  );
+  signal.throwIfAborted();
+}
+
+/** Somebody still sends to the old side: each of some mailboxes gets mail as soon as its final delta is through. */
+async function tail({ screen }: Stage, watch: Watch, mailboxes: readonly OwnMail[]): Promise<void> {
+  const waiting = new Map(mailboxes.map((own) => [own.person.destinationUser, own]));
+  let received = 0;
+  await watch.until(
+    (standing) => all(standing, 'done'),
+    async (standing) => {
+      for (const { id, phase } of standing) {
+        const own = phase === 'tail' ? waiting.get(id) : undefined;
+        if (own === undefined) continue;
+        waiting.delete(id);
+        received += await receiveAtSource(own, 2, LATE_MESSAGES, new Date());
+        if (waiting.size === 0) screen.tell(`${received} messages more have come to the old side after the cutover`);
+      }
+    },
+  );
+}
+
+function all(standing: Standing, phase: Standing[number]['phase']): boolean {
+  return standing.length > 0 && standing.every((report) => report.phase === phase);
+}
