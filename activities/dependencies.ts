@@ -5,6 +5,7 @@ import type { SealBinding } from '../model/seal-binding.ts';
 import type { Clock } from './clock.ts';
 import type { Heartbeats } from './heartbeats.ts';
 import type { Limiter } from './limiter.ts';
+import type { SessionKeeper } from './session-keeper.ts';
 
 /** All that activities need of the world. */
 export interface Dependencies {
@@ -16,6 +17,7 @@ export interface Dependencies {
   readonly tokens: TokenProvider;
   readonly heartbeats: Heartbeats;
   readonly limiter: Limiter;
+  readonly keeper: SessionKeeper;
   readonly clock: Clock;
   /** Aborted when this worker begins to stop: copies end after the batch in hand, for another worker to go on. */
   readonly stopping: AbortSignal;

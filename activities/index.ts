@@ -10,6 +10,7 @@ import { createFolders } from './create-folders.ts';
 import type { Dependencies } from './dependencies.ts';
 import { createLimiter } from './limiter.ts';
 import { probeAccess } from './probe-access.ts';
+import { createSessionKeeper } from './session-keeper.ts';
 import { surveyMailbox } from './survey-mailbox.ts';
 import { verifyFolder } from './verify-folder.ts';
 
@@ -33,6 +34,8 @@ export type WorkerPart = Pick<Dependencies, 'openSecret' | 'heartbeats' | 'stopp
 
 /** The dependencies of a real worker: real servers, the system's clock, one limiter and one token cache. */
 export function dependenciesOf(part: WorkerPart): Dependencies {
+  const keeper = createSessionKeeper(systemClock);
+  part.stopping.addEventListener('abort', () => void keeper.close(), { once: true });
   return {
     ...part,
     openSession,
@@ -40,6 +43,7 @@ export function dependenciesOf(part: WorkerPart): Dependencies {
     verifyFolder: verifyOneFolder,
     tokens: createTokenProvider(systemClock.wall),
     limiter: createLimiter(),
+    keeper,
     clock: systemClock,
   };
 }

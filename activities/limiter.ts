@@ -12,6 +12,8 @@ export interface Limiter {
    * first is served first at each endpoint. Rejects with the reason of `signal` when that is aborted first.
    */
   readonly take: (demands: readonly Demand[], signal: AbortSignal) => Promise<() => void>;
+  /** Connections taken at an endpoint. */
+  readonly inUse: (endpoint: string) => number;
 }
 
 interface Waiter {
@@ -89,7 +91,7 @@ export function createLimiter(): Limiter {
     });
   }
 
-  return { take };
+  return { take, inUse: (endpoint) => inUse.get(endpoint) ?? 0 };
 }
 
 /** Source and destination may be one server; the smaller limit holds for both. */

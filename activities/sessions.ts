@@ -5,6 +5,7 @@ import type { Dependencies } from './dependencies.ts';
 import type { Demand } from './limiter.ts';
 import { askedOf } from './problems.ts';
 import type { Secrets } from './secrets.ts';
+import type { KeptSession } from './session-keeper.ts';
 
 export interface SessionRequest {
   readonly job: MailboxJob;
@@ -23,9 +24,9 @@ export interface BothSides {
 }
 
 /**
- * Waits until this worker may have a connection more to each side, opens both, lends them, and ends them: with LOGOUT after
- * success, otherwise at once. Rejects with RefusedOn when a side refuses, and with the reason of `signal` when that is
- * aborted during the wait.
+ * Waits until this worker may have a connection more to each side, opens both or takes up those that the mailbox's last
+ * activity has left, and lends them. After success they are kept for a moment, otherwise ended at once. Rejects with
+ * RefusedOn when a side refuses, and with the reason of `signal` when that is aborted during the wait.
  */
 export function withBothSides<T>(
   deps: Dependencies,
@@ -62,28 +63,69 @@ async function lend<T>(
   const { job, signal } = request;
   const demands = sides.map((side) => demandOf(job.settings[side], job));
   const giveBack = await deps.limiter.take(demands, signal);
-  const lent: ImapSession[] = [];
+  const lent: KeptSession[] = [];
+  const abort = (): void => {
+    for (const { end } of lent) end.abort(signal.reason);
+  };
+  signal.addEventListener('abort', abort, { once: true });
   try {
     const result = await use(async (side) => {
-      const session = await askedOf(side, openSide(deps, request, side));
-      lent.push(session);
-      return session;
+      const kept = await askedOf(side, openSide(deps, request, side, lent));
+      return kept.session;
     });
-    await Promise.all(lent.map((session) => session.logout()));
+    signal.removeEventListener('abort', abort);
+    for (const kept of lent) deps.keeper.keep(kept);
     return result;
   } catch (error) {
     const reason = error instanceof Error ? error : new Error(String(error));
-    for (const session of lent) session.destroy(reason);
+    for (const { session } of lent) session.destroy(reason);
     throw error;
   } finally {
+    signal.removeEventListener('abort', abort);
     giveBack();
   }
 }
 
+/** The session is among `lent` in the tick in which it exists. */
 async function openSide(
+  deps: Dependencies,
+  request: SessionRequest,
+  side: Side,
+  lent: KeptSession[],
+): Promise<KeptSession> {
+  const { job, signal, freshTokens = false } = request;
+  const demand = demandOf(job.settings[side], job);
+  const key = keyOf(job, side);
+  const taken = freshTokens ? undefined : deps.keeper.take(key);
+  if (taken !== undefined) {
+    lent.push(taken);
+    signal.throwIfAborted();
+    return taken;
+  }
+  await deps.keeper.makeRoom(demand.endpoint, deps.limiter.inUse(demand.endpoint), demand.limit);
+  const end = new AbortController();
+  const giveUp = (): void => end.abort(signal.reason);
+  signal.addEventListener('abort', giveUp, { once: true });
+  try {
+    const session = await openNew(deps, request, side, end.signal);
+    const kept = { session, end, endpoint: demand.endpoint, key };
+    lent.push(kept);
+    return kept;
+  } finally {
+    signal.removeEventListener('abort', giveUp);
+  }
+}
+
+/** Whatever decides whose session it is and how it was opened; secrets stand in it sealed. */
+function keyOf({ settings, row }: MailboxJob, side: Side): string {
+  return JSON.stringify([settings.name, side, settings[side], settings.timing.commandTimeout, row[side]]);
+}
+
+async function openNew(
   deps: Dependencies,
   { job, secrets, signal, freshTokens = false }: SessionRequest,
   side: Side,
+  ended: AbortSignal,
 ): Promise<ImapSession> {
   const { openSecret, tokens } = deps;
   const login = await loginFor({ openSecret, tokens, secrets }, job, side, freshTokens);
@@ -100,7 +142,7 @@ async function openSide(
     login,
     side,
     commandTimeout: job.settings.timing.commandTimeout,
-    signal,
+    signal: ended,
   });
 }
 

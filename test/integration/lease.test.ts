@@ -5,6 +5,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { acknowledgedHeartbeats, createActivities } from '../../activities/index.ts';
 import { systemClock } from '../../activities/clock.ts';
 import { createLimiter } from '../../activities/limiter.ts';
+import { createSessionKeeper } from '../../activities/session-keeper.ts';
 import { createTokenProvider } from '../../entra/tokens.ts';
 import { encodeGrowth, encodeLedger } from '../../copy/ledger-codec.ts';
 import { Ledger } from '../../copy/ledger.ts';
@@ -79,6 +80,7 @@ async function startBench(taskQueue: string, copyFolder: CopyFolder, address = t
     tokens: createTokenProvider(Date.now),
     heartbeats: acknowledgedHeartbeats(new Client({ connection: own })),
     limiter: createLimiter(),
+    keeper: createSessionKeeper(systemClock),
     clock: systemClock,
     stopping: stopping.signal,
   });
