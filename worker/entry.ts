@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { Client } from '@temporalio/client';
 import { NativeConnection, Worker } from '@temporalio/worker';
 import type { Logger } from 'pino';
@@ -34,6 +35,8 @@ export interface RunningWorker {
 }
 
 const ACTIVITY_SLOTS = 100;
+/** A worker that is cut off swallows as many tasks as it has polls waiting at the server, each for a heartbeat timeout. */
+const ACTIVITY_POLLS = 2;
 /** Mailboxes wait for days between passes; one that is not cached is replayed in milliseconds. */
 const CACHED_WORKFLOWS = 500;
 /** For activities that are over in seconds; copies are told at once. */
@@ -59,6 +62,8 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
     const native = await NativeConnection.connect(connection);
     close.later(() => native.close());
     const stopping = new AbortController();
+    // Every copy under way listens to it; more than ten of them are no leak.
+    setMaxListeners(0, stopping.signal);
     const client = new Client({
       connection: heartbeatConnection,
       namespace,
@@ -76,6 +81,7 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
       workflowBundle: { codePath },
       activities: createActivities(deps),
       maxConcurrentActivityTaskExecutions: settings.activitySlots ?? ACTIVITY_SLOTS,
+      maxConcurrentActivityTaskPolls: ACTIVITY_POLLS,
       maxCachedWorkflows: CACHED_WORKFLOWS,
       stickyQueueScheduleToStartTimeout: STICKY_TIMEOUT,
       maxHeartbeatThrottleInterval: HEARTBEAT_THROTTLE,
