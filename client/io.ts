@@ -18,6 +18,8 @@ export interface Io {
   readonly arch: string;
   /** Epoch milliseconds. */
   readonly now: () => number;
+  /** Milliseconds since the process began. */
+  readonly uptime: () => number;
   /** Whether somebody is there who can answer a question. */
   readonly interactive: boolean;
   /**
@@ -48,6 +50,7 @@ export function processIo(): Io {
     platform: process.platform,
     arch: process.arch,
     now: Date.now,
+    uptime: () => performance.now(),
     interactive: stdin.isTTY && stderr.isTTY,
     ask: (question, options) => ask(stdin, stderr, question, options),
     onInterrupt: (listener) => {

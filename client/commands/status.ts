@@ -8,6 +8,9 @@ import { withTemporal, type Remote } from '../remote/temporal.ts';
 import { statusLine, statusScreen } from '../screens/status.ts';
 import type { Plan } from '../program.ts';
 
+/** From the first to the last moment of the process there is an answer within two seconds; some of them have gone by. */
+const ANSWER_MS = 1_600;
+const LEAST_FOR_WORKER_MS = 250;
 /** Between two looks of a watch. */
 const WATCH_MS = 1_000;
 
@@ -30,7 +33,9 @@ async function status(context: Context, name: string, { watch }: StatusOptions):
   const project = projectName(name);
   return withTemporal(context, async (remote) => {
     if (watch === true) return follow(context, remote, project);
-    context.printer.show(statusScreen(await readStatus(remote, project, context.io.now())));
+    const { io, printer } = context;
+    const forWorker = Math.max(LEAST_FOR_WORKER_MS, ANSWER_MS - io.uptime());
+    printer.show(statusScreen(await readStatus(remote, project, io.now(), forWorker)));
     return EXIT.done;
   });
 }

@@ -12,7 +12,7 @@ import { statusScreen } from '../screens/status.ts';
 
 const LOOK_MS = 1_000;
 /** A retry that was sent a moment ago shows only after its mailboxes have told of it. */
-const STUCK_MS = 4_000;
+const SETTLED_MS = 4_000;
 
 export type Goal = 'ready' | 'finished';
 
@@ -38,15 +38,16 @@ async function wait(context: Context, name: string, options: WaitOptions): Promi
   const project = projectName(name);
   const deadline = context.io.now() + (options.timeout ?? Infinity);
   return withTemporal(context, async (remote) => {
-    let stuckSince: number | undefined;
+    let exceptionsSince: number | undefined;
     let saidNoWorker = false;
     for (;;) {
       const report = await readStatus(remote, project, context.io.now());
       const now = context.io.now();
-      stuckSince = isStuck(report, options.for) ? (stuckSince ?? now) : undefined;
-      const stuck = stuckSince !== undefined && now - stuckSince >= STUCK_MS;
-      const outcome = stuck ? EXIT.exceptions : outcomeOf(report, options.for);
-      if (outcome !== undefined) {
+      const outcome = outcomeOf(report, options.for);
+      const mayPass = outcome === EXIT.exceptions && report.workflow === 'running';
+      exceptionsSince = mayPass ? (exceptionsSince ?? now) : undefined;
+      const settled = exceptionsSince === undefined || now - exceptionsSince >= SETTLED_MS;
+      if (outcome !== undefined && settled) {
         context.printer.show(statusScreen(report));
         return outcome;
       }
@@ -71,7 +72,7 @@ export function outcomeOf(report: StatusReport, goal: Goal): ExitCode | undefine
   if (workflow !== 'running') return EXIT.exceptions;
   const reached = phase === 'ready' || phase === 'final' || phase === 'tail' || phase === 'finished';
   if (goal === 'ready' && reached) return byResult(attention > 0);
-  return undefined;
+  return isStuck(report, goal) ? EXIT.exceptions : undefined;
 }
 
 function byResult(failed: boolean): ExitCode {

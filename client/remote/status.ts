@@ -7,10 +7,8 @@ import { unknownProject } from './project.ts';
 import { glanceAt, isRecord, type Glance, type MailboxTrouble } from './visibility.ts';
 import { workflowPage, workflowPollers, type Pollers, type Remote } from './temporal.ts';
 
-/** How long a worker may take to answer: the whole of `status` stays below two seconds. */
-const QUERY_MS = 1_000;
-/** The same for Temporal itself. */
-const GLANCE_MS = 1_500;
+/** How long a worker may take to answer, and visibility beside it. */
+const ANSWER_MS = 1_500;
 
 /** What `status` prints. */
 export interface StatusReport {
@@ -40,17 +38,22 @@ export interface StatusReport {
  * Asks the project's workflow, and Temporal's visibility beside it, so that there is an answer without a worker too:
  * then the numbers are those of the last memo and of visibility. Rejects with `project.unknown`.
  */
-export async function readStatus(remote: Remote, project: string, now: number): Promise<StatusReport> {
+export async function readStatus(
+  remote: Remote,
+  project: string,
+  now: number,
+  withinMs: number = ANSWER_MS,
+): Promise<StatusReport> {
   const handle = remote.client.workflow.getHandle(projectWorkflowId(project));
   const [description, pollers] = await Promise.all([
     remote.call(() => handle.describe()).catch((error: unknown) => unknownProject(error, project)),
-    remote.call(() => workflowPollers(remote, messages.TASK_QUEUE, now), GLANCE_MS).catch(orNothing),
+    remote.call(() => workflowPollers(remote, messages.TASK_QUEUE, now), withinMs).catch(orNothing),
   ]);
   const memo = memoView(description);
   const since = memo === undefined ? description.startTime : new Date(memo.startedAt);
   const [answer, glance] = await Promise.all([
-    pollers?.count === 0 ? undefined : remote.call(() => handle.query(messages.status), QUERY_MS).catch(orNothing),
-    remote.call(() => glanceAt(remote, project, since), GLANCE_MS).catch(orNothing),
+    pollers?.count === 0 ? undefined : remote.call(() => handle.query(messages.status), withinMs).catch(orNothing),
+    remote.call(() => glanceAt(remote, project, since), withinMs).catch(orNothing),
   ]);
   return composeStatus({
     project,

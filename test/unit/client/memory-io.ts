@@ -35,6 +35,7 @@ export function memoryIo({ env = {}, cwd = '/nowhere', tty = false, answers }: M
     platform: process.platform,
     arch: process.arch,
     now: Date.now,
+    uptime: () => 0,
     interactive: answers !== undefined,
     ask: (question) => {
       asked.push(question);
