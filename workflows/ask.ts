@@ -10,7 +10,8 @@ const LONGEST_ACTIVITY = '24 hours';
 
 /**
  * The activities, with a sentence for whoever opens the history. Attempts are unbounded: a worker's shutdown uses one up,
- * and expected endings come back as values. A cancellation is waited for, so that a copy's growth comes back with it.
+ * and expected endings come back as values. A cancellation is waited for, so that a copy's growth comes back with it. Waits between
+ * attempts stay short: most follow the loss of a worker, and a worker that is cut off may be handed several in vain.
  */
 export function ask(timing: Timing, summary: string): Activities {
   return proxyActivities<Activities>({
@@ -18,7 +19,7 @@ export function ask(timing: Timing, summary: string): Activities {
     startToCloseTimeout: LONGEST_ACTIVITY,
     heartbeatTimeout: timing.heartbeatTimeout,
     cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
-    retry: { initialInterval: '1 second', backoffCoefficient: 2, maximumInterval: '1 minute' },
+    retry: { initialInterval: '1 second', backoffCoefficient: 2, maximumInterval: '5 seconds' },
   });
 }
 

@@ -43,18 +43,22 @@ export async function untilGo(mailbox: Mailbox): Promise<void> {
 export async function interruptible<T>(mailbox: Mailbox, act: () => Promise<T>): Promise<T> {
   const acting = new CancellationScope();
   const watching = new CancellationScope();
-  const watch = watching.run(async () => {
-    await condition(() => mailbox.state.directive.paused || isOver(mailbox));
-    acting.cancel();
-  });
+  // Settled from the first moment: a workflow that is cancelled from outside ends this wait while nobody awaits it yet.
+  const watched = watching.run(() => untilSteered(mailbox)).then(() => acting.cancel(), unlessCancelled);
   try {
     return await acting.run(act);
   } finally {
     watching.cancel();
-    await watch.catch((error: unknown) => {
-      if (!isCancellation(error)) throw error;
-    });
+    await watched;
   }
+}
+
+function untilSteered(mailbox: Mailbox): Promise<void> {
+  return condition(() => mailbox.state.directive.paused || isOver(mailbox));
+}
+
+function unlessCancelled(error: unknown): void {
+  if (!isCancellation(error)) throw error;
 }
 
 /** Runs an activity that has nothing to bring back when it is interrupted: after a pause it is run again. */
