@@ -22,7 +22,12 @@ const SOURCE_PATHS: ReadonlyMap<string, string> = new Map([
   ['Trash', 'Papierkorb'],
 ]);
 
-const ADOPTED_FOLDER = 'Archive/2019';
+const ADOPTED_FOLDER = 'Archive';
+
+/** What everybody has; of the other folders everybody has three, and the first person all. */
+const COMMON_PATHS: ReadonlySet<string> = new Set(['INBOX', 'Sent', 'Trash', 'Archive']);
+const OTHER_FOLDERS = 3;
+
 const DAY_MS = 86_400_000;
 /** Older than this is copied before the cutover. */
 export const PRESTAGE_DAYS = 90;
@@ -42,7 +47,7 @@ export async function deliverOldMail(
   for (const person of everybody) {
     signal.throwIfAborted();
     const { seed, messages, destinationUser, adopts } = person;
-    const mailbox = generateMailbox(seed, { messages, now, to: destinationUser });
+    const mailbox = withSomeFolders(generateMailbox(seed, { messages, now, to: destinationUser }), seed);
     const own = ownMail(person, servers, mailbox);
     await Promise.all([
       seedMailbox(own.source, { folders: mailbox.folders.map(asOnTheSource) }),
@@ -51,6 +56,20 @@ export async function deliverOldMail(
     mailboxes.push(own);
   }
   return mailboxes;
+}
+
+/** The same messages in fewer folders: those of the others are in the INBOX. */
+function withSomeFolders({ folders }: CorpusMailbox, seed: number): CorpusMailbox {
+  const others = folders.filter(({ path }) => !COMMON_PATHS.has(path));
+  const first = (seed - 1) * OTHER_FOLDERS;
+  const chosen = new Set(Array.from({ length: OTHER_FOLDERS }, (_, at) => others[(first + at) % others.length]));
+  const kept = folders.filter((folder) => seed === 1 || COMMON_PATHS.has(folder.path) || chosen.has(folder));
+  const rest = folders.filter((folder) => !kept.includes(folder)).flatMap(({ messages }) => messages);
+  return {
+    folders: kept.map((folder) =>
+      folder.path === 'INBOX' ? { path: folder.path, messages: [...folder.messages, ...rest] } : folder,
+    ),
+  };
 }
 
 function ownMail(person: Person, servers: MailServers, mailbox: CorpusMailbox): OwnMail {
@@ -71,10 +90,9 @@ function asOnTheSource({ path, messages }: CorpusFolder): CorpusFolder {
   return { path: sourcePathOf(path), messages };
 }
 
+/** A new mailbox has the folders that programs expect; the generated ones are named like them. */
 function providedFolders({ folders }: CorpusMailbox, adopts: boolean): readonly CorpusFolder[] {
-  const provided = folders
-    .filter(({ specialUse }) => specialUse !== undefined)
-    .map(({ path }) => ({ path, messages: [] }));
+  const provided = ['Archive', 'Drafts', 'Junk', 'Sent', 'Trash'].map((path) => ({ path, messages: [] }));
   return adopts ? [...provided, ...folders.filter(({ path }) => path === ADOPTED_FOLDER)] : provided;
 }
 

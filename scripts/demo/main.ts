@@ -40,7 +40,8 @@ async function demonstrate(options: Options): Promise<number> {
   const ending = await tellStory(options, screen, signal, undo);
   screen.clear();
   const exit = exitOf(ending, signal);
-  if (ending.kind === 'failed' && !signal.aborted) tellFailure(ending.error, options.home);
+  if (ending.kind === 'failed' && !signal.aborted)
+    tellFailure(ending.error, undo.length > 0 ? options.home : undefined);
   if (options.keep && undo.length > 0 && !signal.aborted) {
     if (ending.kind === 'told') screen.print(lastLine(ending.verdict));
     await keep(options, signal);
@@ -102,10 +103,12 @@ function exitOf(ending: Ending, signal: AbortSignal): number {
   return whole ? EXIT.done : EXIT.failed;
 }
 
-function tellFailure(error: unknown, home: string): void {
+/** With the causes; where something had been started, its logs help. */
+function tellFailure(error: unknown, home: string | undefined): void {
   say('');
   say(`The demonstration failed: ${wordsOf(error)}`);
   for (let cause = causeOf(error); cause !== undefined; cause = causeOf(cause)) say(`  because: ${wordsOf(cause)}`);
+  if (home === undefined) return;
   const logs = relative(process.cwd(), home);
   say(`next: look at worker.log and temporal.log in ${logs}; with --keep the Web UI stays up after a failure too.`);
 }

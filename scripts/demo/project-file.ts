@@ -50,7 +50,7 @@ delta:
   every: 24h
 tail:
   every: 3s
-  quietFor: 4s
+  quietFor: 3s
 timing:
   accessBackoff: [1s, 2s, 2s, 3s]
   accessGrace: 5m

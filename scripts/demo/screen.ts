@@ -7,6 +7,8 @@ export interface Screen {
   readonly theme: Theme;
   /** Whether blocks can be redrawn in place. */
   readonly live: boolean;
+  /** The terminal's width. */
+  readonly columns: () => number;
   /** A line of the story, with the time since the beginning. */
   readonly tell: (line: string) => void;
   /** Text as it is. */
@@ -45,6 +47,7 @@ export function createScreen(
   return {
     theme,
     live,
+    columns: () => output.columns ?? 120,
     print,
     draw,
     clear,

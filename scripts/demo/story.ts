@@ -27,9 +27,12 @@ export interface Stage {
 /** A moment before the cutover, where nobody is there to ask for it. */
 const BEFORE_CUTOVER_MS = 1_500;
 /** How long permissions are on their way, from the first refusal that the project has met. */
-const PROPAGATION_MS = 2_500;
+const PROPAGATION_MS = 1_000;
 const NEW_MESSAGES = 5;
-const LATE_MESSAGES = 2;
+/** After the cutover mail comes to so many mailboxes, so many messages each, if their next pass is not nearer than this. */
+const LATE_MAILBOXES = 4;
+const LATE_MESSAGES = 3;
+const BEFORE_PASS_MS = 1_000;
 
 /** Moves all mailboxes from the first command to the last delta, and compares both sides. */
 export async function moveEverybody(stage: Stage, mailboxes: readonly OwnMail[]): Promise<Verdict> {
@@ -46,9 +49,10 @@ export async function moveEverybody(stage: Stage, mailboxes: readonly OwnMail[])
   const watch = await watchProject(up.address, PROJECT, screen, signal);
   try {
     await waitForPermissions(stage, watch, mailboxes);
-    await watch.until((standing) => all(standing, 'ready'));
+    await watch.until((standings) => all(standings, 'ready', mailboxes));
+    screen.clear();
+    await commands.run(['wait', PROJECT, '--for', 'ready', '--timeout', '1m']);
     await lifeGoesOn(stage, mailboxes);
-    await commands.run(['status', PROJECT]);
     await askForCutover(stage);
     await commands.run(['cutover', PROJECT, '--confirm', PROJECT]);
     await tail(stage, watch, mailboxes);
@@ -83,9 +87,11 @@ async function waitForPermissions(
 ): Promise<void> {
   const late = mailboxes.filter(({ person }) => person.lateOn !== undefined);
   const ids = new Set(late.map(({ person }) => person.destinationUser));
-  const refused = (standing: Standing): Standing =>
-    standing.filter(({ id, phase }) => ids.has(id) && phase === 'refused');
-  await watch.until((standing) => refused(standing).length === late.length);
+  const refused = new Set<string>();
+  await watch.until((standings) => {
+    for (const { id, phase } of standings) if (ids.has(id) && phase === 'refused') refused.add(id);
+    return refused.size === late.length;
+  });
   screen.tell(`${late.length} mailboxes are refused; they are tried again while the others go on`);
   const since = performance.now();
   await watch.until(() => performance.now() - since > PROPAGATION_MS);
@@ -129,24 +135,29 @@ async function askForCutover({ screen, signal }: Stage): Promise<void> {
   signal.throwIfAborted();
 }
 
-/** Somebody still sends to the old side: each of some mailboxes gets mail as soon as its final delta is through. */
+/**
+ * Somebody still sends to the old side: the first mailboxes whose final delta is through get mail while they wait for
+ * their next pass, which has to find it.
+ */
 async function tail({ screen }: Stage, watch: Watch, mailboxes: readonly OwnMail[]): Promise<void> {
-  const waiting = new Map(mailboxes.map((own) => [own.person.destinationUser, own]));
-  let received = 0;
+  const received = new Set<string>();
   await watch.until(
-    (standing) => all(standing, 'done'),
-    async (standing) => {
-      for (const { id, phase } of standing) {
-        const own = phase === 'tail' ? waiting.get(id) : undefined;
-        if (own === undefined) continue;
-        waiting.delete(id);
-        received += await receiveAtSource(own, 2, LATE_MESSAGES, new Date());
-        if (waiting.size === 0) screen.tell(`${received} messages more have come to the old side after the cutover`);
+    (standings) => all(standings, 'done', mailboxes),
+    async (standings) => {
+      for (const { id, phase, nextAt } of standings) {
+        if (received.size === LATE_MAILBOXES) return;
+        const own = mailboxes.find(({ person }) => person.destinationUser === id);
+        const inTime = phase === 'tail' && nextAt !== undefined && nextAt - Date.now() > BEFORE_PASS_MS;
+        if (own === undefined || !inTime || received.has(id)) continue;
+        await receiveAtSource(own, 2, LATE_MESSAGES, new Date());
+        received.add(id);
+        if (received.size < LATE_MAILBOXES) continue;
+        screen.tell(`${LATE_MAILBOXES * LATE_MESSAGES} messages more have come to the old side after the cutover`);
       }
     },
   );
 }
 
-function all(standing: Standing, phase: Standing[number]['phase']): boolean {
-  return standing.length > 0 && standing.every((report) => report.phase === phase);
+function all(standings: readonly Standing[], phase: Standing['phase'], mailboxes: readonly OwnMail[]): boolean {
+  return standings.length === mailboxes.length && standings.every((standing) => standing.phase === phase);
 }

@@ -1,28 +1,40 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { Client } from '@temporalio/client';
-import { shardWorkflowId } from '../../model/ids.ts';
-import type { MailboxPhase, MailboxReport } from '../../model/mailbox.ts';
+import { Client, type WorkflowExecutionInfo } from '@temporalio/client';
+import { defineSearchAttributeKey } from '@temporalio/common';
+import { MAILBOX_PHASES, type MailboxPhase } from '../../model/mailbox.ts';
 import { connect } from '../../temporal/connection.ts';
-import * as messages from '../../workflows/messages.ts';
+import { WORKFLOW } from '../../workflows/messages.ts';
 import type { Screen } from './screen.ts';
 
-/** How every mailbox of the project stands. */
-export type Standing = readonly MailboxReport[];
+/** How a mailbox of the project stands, as its workflow tells visibility. */
+export interface Standing {
+  readonly id: string;
+  readonly phase: MailboxPhase;
+  /** One sentence: what it does or waits for. */
+  readonly now: string;
+  /** Handled so far. */
+  readonly messages: number;
+  /** Epoch milliseconds of the next try or pass, where one is set. */
+  readonly nextAt: number | undefined;
+}
 
 /** Follows the project, and shows it. */
 export interface Watch {
   /** Asks again and again until the answer satisfies; `meanwhile` is done with each answer that does not. */
   readonly until: (
-    satisfied: (standing: Standing) => boolean,
-    meanwhile?: (standing: Standing) => Promise<void>,
-  ) => Promise<Standing>;
+    satisfied: (standings: readonly Standing[]) => boolean,
+    meanwhile?: (standings: readonly Standing[]) => Promise<void>,
+  ) => Promise<void>;
   readonly close: () => Promise<void>;
 }
 
-const LOOK_MS = 300;
+const MESSAGES = defineSearchAttributeKey('MailferryMessages', 'INT');
+const LOOK_MS = 400;
+/** Between two lines where nothing can be redrawn. */
+const TELL_MS = 1_000;
 /** The longest wait of the project file is a few seconds; where nothing changes for so long, nothing will. */
 const STANDSTILL_MS = 45_000;
-const BAR = 24;
+const WIDEST_PHASE = 16;
 
 /** In the order in which a mailbox goes through them. */
 const PHASE_WORDS: Readonly<Record<MailboxPhase, string>> = {
@@ -40,7 +52,7 @@ const PHASE_WORDS: Readonly<Record<MailboxPhase, string>> = {
   cancelled: 'cancelled',
 };
 
-/** Connects to the Temporal at `address`. The project has one shard, as every project up to some hundred mailboxes. */
+/** Connects to the Temporal at `address`. It is visibility that is asked: no worker is kept from its work. */
 export async function watchProject(
   address: string,
   project: string,
@@ -49,77 +61,98 @@ export async function watchProject(
 ): Promise<Watch> {
   const connection = await connect({ address, connection: { address } });
   const { workflow } = new Client({ connection });
-  const shard = workflow.getHandle(shardWorkflowId(project, 0));
+  const query = `MailferryProject = '${project}' AND WorkflowType = '${WORKFLOW.mailbox}'`;
+  const known = new Map<string, Standing>();
   let told = '';
+  let toldAt = -Infinity;
+
+  /** Between two runs of one workflow there may be none to be seen: what was known of it then stays. */
+  async function look(): Promise<readonly Standing[]> {
+    for await (const info of workflow.list({ query: `${query} AND ExecutionStatus != 'ContinuedAsNew'` })) {
+      const standing = standingOf(info);
+      if (standing !== undefined) known.set(standing.id, standing);
+    }
+    return [...known.values()].toSorted((a, b) => (a.id < b.id ? -1 : 1));
+  }
 
   async function until(
-    satisfied: (standing: Standing) => boolean,
-    meanwhile?: (standing: Standing) => Promise<void>,
-  ): Promise<Standing> {
+    satisfied: (standings: readonly Standing[]) => boolean,
+    meanwhile?: (standings: readonly Standing[]) => Promise<void>,
+  ): Promise<void> {
     let last = '';
     let changedAt = performance.now();
     for (;;) {
       signal.throwIfAborted();
-      const standing = await connection.withAbortSignal(signal, () => shard.query(messages.shardReports));
-      show(standing);
-      if (satisfied(standing)) {
-        screen.clear();
-        return standing;
-      }
-      refuseWhatCannotEnd(standing);
-      const now = JSON.stringify(standing);
+      const standings = await look();
+      show(standings);
+      if (satisfied(standings)) return;
+      refuseWhatCannotEnd(standings);
+      const now = JSON.stringify(standings);
       if (now !== last) changedAt = performance.now();
       last = now;
       if (performance.now() - changedAt > STANDSTILL_MS) {
-        throw new Error(
-          `nothing has changed for ${STANDSTILL_MS / 1_000} s; the mailboxes stand at: ${summary(standing)}`,
-        );
+        throw new Error(`nothing has changed for ${STANDSTILL_MS / 1_000} s: ${summary(standings)}`);
       }
-      await meanwhile?.(standing);
+      await meanwhile?.(standings);
       await delay(LOOK_MS, undefined, { signal });
     }
   }
 
-  function show(standing: Standing): void {
-    if (screen.live) return screen.draw(block(standing, screen));
-    const phases = phaseCounts(standing);
-    if (phases !== told) screen.tell(summary(standing));
+  function show(standings: readonly Standing[]): void {
+    if (screen.live) return screen.draw(block(standings, screen));
+    const phases = phaseCounts(standings);
+    if (phases === '' || phases === told || performance.now() - toldAt < TELL_MS) return;
+    screen.tell(summary(standings));
     told = phases;
+    toldAt = performance.now();
   }
 
   return { until, close: () => connection.close() };
 }
 
+function standingOf({ memo, typedSearchAttributes }: WorkflowExecutionInfo): Standing | undefined {
+  const told = memo?.['mailbox'];
+  if (!isRecord(told)) return undefined;
+  const { id, phase, now, nextAt } = told;
+  const known = MAILBOX_PHASES.find((one) => one === phase);
+  if (typeof id !== 'string' || typeof now !== 'string' || known === undefined) return undefined;
+  const messages = typedSearchAttributes.get(MESSAGES) ?? 0;
+  return { id, phase: known, now, messages, nextAt: typeof nextAt === 'number' ? nextAt : undefined };
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null;
+}
+
 /** Nobody is there who would do what these mailboxes wait for. */
-function refuseWhatCannotEnd(standing: Standing): void {
-  const stuck = standing.find(({ phase }) => phase === 'attention' || phase === 'cancelled');
-  if (stuck === undefined) return;
-  const { code, text } = stuck.problem ?? { code: 'no code', text: 'no problem is named' };
-  throw new Error(`${stuck.id} ${PHASE_WORDS[stuck.phase]}: ${code}: ${text}`);
+function refuseWhatCannotEnd(standings: readonly Standing[]): void {
+  const stuck = standings.find(({ phase }) => phase === 'attention' || phase === 'cancelled');
+  if (stuck !== undefined) throw new Error(`${stuck.id}: ${stuck.now}`);
 }
 
-function summary(standing: Standing): string {
-  const handled = standing.reduce((sum, { counts }) => sum + counts.copied + counts.adopted, 0);
-  return `${phaseCounts(standing)} (${handled.toLocaleString('en-US')} messages at the destination)`;
+function summary(standings: readonly Standing[]): string {
+  const messages = standings.reduce((sum, standing) => sum + standing.messages, 0);
+  return `${phaseCounts(standings)} (${messages.toLocaleString('en-US')} messages at the destination)`;
 }
 
-function phaseCounts(standing: Standing): string {
-  const counts = new Map<MailboxPhase, number>();
-  for (const { phase } of standing) counts.set(phase, (counts.get(phase) ?? 0) + 1);
-  return [...counts].map(([phase, count]) => `${count} × ${PHASE_WORDS[phase]}`).join(', ');
+/** In the order of the phases, so that the same counts are the same words. */
+function phaseCounts(standings: readonly Standing[]): string {
+  return MAILBOX_PHASES.map((phase) => [phase, standings.filter((one) => one.phase === phase).length] as const)
+    .filter(([, count]) => count > 0)
+    .map(([phase, count]) => `${count} ${PHASE_WORDS[phase]}`)
+    .join(', ');
 }
 
-function block(standing: Standing, { theme }: Screen): string {
-  const widest = Math.max(...standing.map(({ id }) => id.length));
-  return standing
-    .map(({ id, phase, counts, problem }) => {
-      const handled = Math.min(counts.copied + counts.adopted, counts.messages);
-      const filled = counts.messages === 0 ? 0 : Math.round((handled / counts.messages) * BAR);
-      const bar = `${'━'.repeat(filled)}${theme.dim('─'.repeat(BAR - filled))}`;
-      const words = PHASE_WORDS[phase].padEnd(15);
+function block(standings: readonly Standing[], { theme, columns }: Screen): string {
+  const widest = Math.max(0, ...standings.map(({ id }) => id.length));
+  return standings
+    .map(({ id, phase, now, messages }) => {
       const tone = phase === 'refused' ? theme.warn : phase === 'done' ? theme.good : theme.bold;
-      const why = problem === undefined ? '' : theme.dim(`  ${problem.code}`);
-      return `  ${id.padEnd(widest)}  ${tone(words)} ${bar} ${String(handled).padStart(4)} of ${counts.messages}${why}`;
+      const start = `  ${id.padEnd(widest)}  `;
+      const words = PHASE_WORDS[phase].padEnd(WIDEST_PHASE);
+      const handled = `${String(messages).padStart(5)}  `;
+      const left = Math.max(0, columns() - start.length - words.length - handled.length - 1);
+      return `${start}${tone(words)}${handled}${theme.dim(now.slice(0, left))}`;
     })
     .join('\n');
 }
