@@ -1,6 +1,7 @@
 import { homedir } from 'node:os';
 import { createInterface } from 'node:readline';
 import { Writable } from 'node:stream';
+import { EXIT } from '../model/refusals.ts';
 
 export type Output = NodeJS.WritableStream & { readonly isTTY?: boolean; readonly columns?: number };
 export type Input = NodeJS.ReadableStream & { readonly isTTY?: boolean };
@@ -53,19 +54,26 @@ export function processIo(): Io {
     uptime: () => performance.now(),
     interactive: stdin.isTTY && stderr.isTTY,
     ask: (question, options) => ask(stdin, stderr, question, options),
-    onInterrupt: (listener) => {
-      const once = (): void => {
-        stop();
-        listener();
-      };
-      const stop = (): void => {
-        process.removeListener('SIGINT', once);
-        process.removeListener('SIGTERM', once);
-      };
-      process.on('SIGINT', once);
-      process.on('SIGTERM', once);
-      return stop;
-    },
+    onInterrupt: listenForSignals,
+  };
+}
+
+/**
+ * The handler stays where it is after the first signal: what restores a terminal's cursor ends the process on a signal
+ * that nobody else seems to handle.
+ */
+function listenForSignals(listener: () => void): () => void {
+  let told = false;
+  const onSignal = (): void => {
+    if (told) process.exit(EXIT.interrupted);
+    told = true;
+    listener();
+  };
+  process.on('SIGINT', onSignal);
+  process.on('SIGTERM', onSignal);
+  return () => {
+    process.removeListener('SIGINT', onSignal);
+    process.removeListener('SIGTERM', onSignal);
   };
 }
 
