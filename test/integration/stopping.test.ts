@@ -1,0 +1,126 @@
+/** Workers that stop and people who stop: what was in hand is finished, what was had is given back, nothing is done twice. */
+import { expect, test, type TestContext } from 'vitest';
+import { mailboxWorkflowId, projectWorkflowId, shardWorkflowId } from '../../model/ids.ts';
+import type { ProjectSettings } from '../../model/project.ts';
+import { pause, resume } from '../../workflows/messages.ts';
+import { runCli } from '../support/cli.ts';
+import { temporalAddress } from '../support/context.ts';
+import { projectSettings } from '../support/projects.ts';
+import { ANNA, BERT, allArrived, inboxOf } from '../support/road-mail.ts';
+import { until } from '../support/until.ts';
+import { openRoad, type Road } from '../support/whole-road.ts';
+
+const MESSAGES = 200;
+/** A copy of these messages takes longer than any test waits before it stops something. */
+const PACE = 60_000;
+const SECOND = 1_000;
+
+/** A project with a copy in hand that the destination's wire holds back. */
+async function openCopying(
+  { onTestFinished }: TestContext,
+  limits: Partial<ProjectSettings['limits']> = {},
+): Promise<Road> {
+  const road = await openRoad({
+    mailboxes: [ANNA, BERT].map((user, at) => ({ user, source: inboxOf(at + 1, MESSAGES) })),
+    timing: { heartbeatTimeout: 10 * SECOND },
+    settings: { limits: { ...projectSettings('').limits, ...limits } },
+  });
+  onTestFinished(road.close);
+  road.destination.wire.throttle(PACE);
+  return road;
+}
+
+async function expectAllCopiedOnce(road: Road): Promise<void> {
+  road.destination.wire.throttle(undefined);
+  const { totals } = await road.admin.projectIs(road.name, ({ phase }) => phase === 'ready');
+  for (const user of [ANNA, BERT]) expect(await road.compare(user)).toEqual(allArrived(MESSAGES));
+  // Nothing had to be recognised: whoever went on knew what had been written.
+  expect(totals.counts).toMatchObject({ copied: 2 * MESSAGES, adopted: 0 });
+}
+
+async function statusOf(road: Road, workflowId: string): Promise<string> {
+  return (await road.admin.client.workflow.getHandle(workflowId).describe()).status.name;
+}
+
+test('a worker that stops gracefully ends its batch, and another goes on at once with all that was written', async (context) => {
+  const road = await openCopying(context);
+  await Promise.all([road.work(), road.work()]);
+  await road.start();
+  const worker = await road.copying(ANNA);
+  await road.destination.wire.passed(150_000);
+  const stoppedAt = performance.now();
+  const stopped = worker.shutdown();
+  await road.copying(ANNA, ({ identity }) => identity !== worker.identity);
+  expect(performance.now() - stoppedAt).toBeLessThan(5 * SECOND);
+  await stopped;
+  await expectAllCopiedOnce(road);
+});
+
+test('a pause gives all connections back within ten seconds, shows, and resume goes on where it was', async (context) => {
+  const road = await openCopying(context);
+  await road.work();
+  const handle = await road.start();
+  await road.destination.wire.passed(150_000);
+  await until(road.destination.loggedIn, (count) => count > 0);
+  const pausedAt = performance.now();
+  await handle.signal(pause);
+  await until(async () => (await road.source.loggedIn()) + (await road.destination.loggedIn()), none, 15 * SECOND);
+  expect(performance.now() - pausedAt).toBeLessThan(10 * SECOND);
+  expect(road.destination.wire.open()).toEqual([]);
+  const view = await road.admin.projectIs(road.name, ({ paused }) => paused);
+  expect(view.now).toMatch(/^paused/);
+  const query = `MailferryProject = '${road.name}' AND MailferryPhase = 'paused' AND WorkflowType != 'shardWorkflow'`;
+  await until(
+    async () => (await road.admin.client.workflow.count(query)).count,
+    (count) => count === 3,
+  );
+  await handle.signal(resume);
+  await expectAllCopiedOnce(road);
+});
+
+test('a project terminated by hand stops its mailboxes with the next that they tell; a new one doubles nothing', async (context) => {
+  const road = await openCopying(context, { messagesPerShare: 30 });
+  await road.work();
+  const handle = await road.start();
+  await road.destination.wire.passed(150_000);
+  await handle.terminate('by hand');
+  const parts = [shardWorkflowId(road.name, 0), ...[ANNA, BERT].map((user) => mailboxWorkflowId(road.name, user))];
+  await until(
+    () => Promise.all(parts.map((id) => statusOf(road, id))),
+    (all) => all.every((one) => one === 'COMPLETED'),
+  );
+  await until(road.destination.loggedIn, none);
+  const before = await road.destination.read(ANNA);
+  expect(before.folders[0]?.messages.length).toBeLessThan(MESSAGES);
+  road.destination.wire.throttle(undefined);
+  const settings = { ...road.settings, name: `${road.name}-again` };
+  await road.start(
+    [ANNA, BERT].map((user) => road.row(user, {}, settings)),
+    settings,
+  );
+  const { totals } = await road.admin.projectIs(settings.name, ({ phase }) => phase === 'ready');
+  expect(totals.counts.copied + totals.counts.adopted).toBe(2 * MESSAGES);
+  expect(totals.counts.adopted).toBeGreaterThan(0);
+  for (const user of [ANNA, BERT]) expect(await road.compare(user)).toEqual(allArrived(MESSAGES));
+});
+
+test('`cancel` ends what is left where project and shard were terminated by hand', async (context) => {
+  const road = await openCopying(context);
+  await road.work();
+  const handle = await road.start();
+  await road.destination.wire.passed(150_000);
+  await road.admin.client.workflow.getHandle(shardWorkflowId(road.name, 0)).terminate('by hand');
+  await handle.terminate('by hand');
+  const mailboxes = [ANNA, BERT].map((user) => mailboxWorkflowId(road.name, user));
+  const ended = await runCli(['cancel', road.name, '--confirm', road.name, '--address', temporalAddress()], {
+    cwd: road.stateDir,
+  });
+  expect(ended).toMatchObject({ code: 0 });
+  for (const id of mailboxes) expect(await statusOf(road, id)).toMatch(/^(?:CANCELLED|COMPLETED)$/);
+  expect(await statusOf(road, projectWorkflowId(road.name))).toBe('TERMINATED');
+  await until(road.destination.loggedIn, none);
+});
+
+function none(count: number): boolean {
+  return count === 0;
+}

@@ -1,0 +1,95 @@
+/** Promise 6: restarts and absences of Temporal need nobody. These tests wait more than they work, so they run side by side. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { describe, expect, test, type TestContext } from 'vitest';
+import { connect } from '../../temporal/connection.ts';
+import { startDevServer, type DevServer } from '../../temporal/dev-server.ts';
+import { ensureSearchAttributes } from '../../temporal/search-attributes.ts';
+import { temporalCliPath } from '../support/context.ts';
+import { ANNA, allArrived, inboxOf } from '../support/road-mail.ts';
+import { openRoad, type Road } from '../support/whole-road.ts';
+
+const MESSAGES = 300;
+const PACE = 120_000;
+const SECOND = 1_000;
+const HEARTBEAT = 5 * SECOND;
+const TWO_MINUTES = 120 * SECOND;
+/** What a worker that waits between its tries may take to notice that Temporal is back, and the copy after that. */
+const AFTERWARDS = 60 * SECOND;
+
+/** A Temporal of the test's own, whose memory survives it. */
+interface OwnTemporal {
+  readonly address: string;
+  readonly stop: () => Promise<void>;
+  /** Starts it again with the same memory at the same address. */
+  readonly start: () => Promise<void>;
+}
+
+async function ownTemporal({ onTestFinished }: TestContext): Promise<OwnTemporal> {
+  const folder = await mkdtemp(join(tmpdir(), 'mailferry-outage-'));
+  onTestFinished(() => rm(folder, { recursive: true, force: true }));
+  const files = { dbFile: join(folder, 'temporal.db'), logFile: join(folder, 'temporal.log') };
+  let server: DevServer = await startDevServer({ cliPath: temporalCliPath(), ...files });
+  onTestFinished(() => server.stop());
+  const { address } = server;
+  const connection = await connect({ address, connection: { address } });
+  await ensureSearchAttributes(connection, 'default');
+  await connection.close();
+  return {
+    address,
+    stop: () => server.stop(),
+    start: async () => {
+      server = await startDevServer({ cliPath: temporalCliPath(), ...files, port: Number(address.split(':')[1]) });
+    },
+  };
+}
+
+async function inTheMiddle(context: TestContext, temporal: OwnTemporal): Promise<Road> {
+  const road = await openRoad({
+    mailboxes: [{ user: ANNA, source: inboxOf(1, MESSAGES) }],
+    timing: { heartbeatTimeout: HEARTBEAT },
+    temporal: temporal.address,
+  });
+  context.onTestFinished(road.close);
+  road.destination.wire.throttle(PACE);
+  await road.work();
+  await road.start();
+  await road.destination.wire.passed(200_000);
+  return road;
+}
+
+async function expectAllArrived(road: Road): Promise<void> {
+  road.destination.wire.throttle(undefined);
+  await road.admin.projectIs(road.name, ({ phase }) => phase === 'ready', AFTERWARDS);
+  expect(await road.compare(ANNA)).toEqual(allArrived(MESSAGES));
+}
+
+describe.concurrent('Temporal', () => {
+  test('restarted in the middle of a copy: the copy goes on and nothing is doubled', async (context) => {
+    const temporal = await ownTemporal(context);
+    const road = await inTheMiddle(context, temporal);
+    await temporal.stop();
+    await temporal.start();
+    await expectAllArrived(road);
+  });
+
+  test(
+    'away for two minutes: nobody writes meanwhile, and then the copy goes on by itself',
+    async (context) => {
+      const temporal = await ownTemporal(context);
+      const road = await inTheMiddle(context, temporal);
+      const { wire } = road.destination;
+      await temporal.stop();
+      const goneAt = performance.now();
+      await delay(TWO_MINUTES);
+      const lastWriteAt = Math.max(...wire.connections.map(({ lastSentAt }) => lastSentAt));
+      expect(lastWriteAt - goneAt).toBeLessThan(HEARTBEAT / 3 + SECOND);
+      expect(wire.open()).toEqual([]);
+      await temporal.start();
+      await expectAllArrived(road);
+    },
+    TWO_MINUTES + 2 * AFTERWARDS,
+  );
+});
