@@ -19,6 +19,7 @@ export default defineConfig({
           name: 'unit',
           include: ['test/unit/**/*.test.ts'],
           pool: 'threads',
+          maxWorkers: 2,
           sequence: { groupOrder: 0 },
         },
       },
