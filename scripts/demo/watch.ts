@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Client, type WorkflowExecutionInfo } from '@temporalio/client';
 import { defineSearchAttributeKey } from '@temporalio/common';
+import { clean } from '../../client/clean.ts';
 import { MAILBOX_PHASES, type MailboxPhase } from '../../model/mailbox.ts';
 import { connect } from '../../temporal/connection.ts';
 import { WORKFLOW } from '../../workflows/messages.ts';
@@ -117,7 +118,13 @@ function standingOf({ memo, typedSearchAttributes }: WorkflowExecutionInfo): Sta
   const known = MAILBOX_PHASES.find((one) => one === phase);
   if (typeof id !== 'string' || typeof now !== 'string' || known === undefined) return undefined;
   const messages = typedSearchAttributes.get(MESSAGES) ?? 0;
-  return { id, phase: known, now, messages, nextAt: typeof nextAt === 'number' ? nextAt : undefined };
+  return {
+    id: clean(id),
+    phase: known,
+    now: clean(now),
+    messages,
+    nextAt: typeof nextAt === 'number' ? nextAt : undefined,
+  };
 }
 
 function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
