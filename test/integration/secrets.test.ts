@@ -1,0 +1,226 @@
+/** Promise 5: after a whole project with everything that goes wrong, no secret of it is anywhere but where it came from. */
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Client } from '@temporalio/client';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { startSandbox } from '../../sandbox/server.ts';
+import { connect } from '../../temporal/connection.ts';
+import { foundIn, type Canary } from '../support/canaries.ts';
+import { runCli, startCli, type CliEnding } from '../support/cli.ts';
+import { watchCommandLines } from '../support/command-lines.ts';
+import { temporalCliPath } from '../support/context.ts';
+import { startDovecot } from '../support/dovecot.ts';
+import { evidenceOf, filesBelow, type TemporalEvidence } from '../support/evidence.ts';
+import { freePorts } from '../support/ports.ts';
+import { grant, startTokenEndpoint } from '../support/token-endpoint.ts';
+
+const PROJECT = 'canaries';
+const CLIENT_SECRET: Canary = { name: 'client secret', text: 'cs~8Q"Ñ/very+secret&client=secret' };
+const ANNA: Canary = { name: 'password of anna', text: "anna's päss,word+/=%41" };
+const BERT: Canary = { name: 'password of bert', text: 'bert-Right_Passw0rd{12}' };
+const BERT_WRONG: Canary = { name: 'wrong password of bert', text: 'bert-Wrong_Passw0rd"34"' };
+const CARLA: Canary = { name: 'password of carla', text: 'carla(pass)\\word*%' };
+/** Within every token. */
+const CLAIM: Canary = { name: 'claim of a token', text: 'token-canary-5bX9qLm' };
+
+const undo: (() => Promise<unknown>)[] = [];
+let temporal: TemporalEvidence;
+let canaries: readonly Canary[];
+const evidence = new Map<string, Buffer>();
+
+beforeAll(async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'mailferry-secrets-'));
+  undo.push(() => rm(folder, { recursive: true, force: true }));
+  const commandLines = watchCommandLines();
+  const said: string[] = [];
+  const tokens = await writeProject(folder);
+  const home = join(folder, 'state');
+  const [port] = await freePorts();
+  const address = `127.0.0.1:${port}`;
+  const up = startCli(['up', '--home', home, '--port', String(port), '--ui-port', '0', '-o', 'json'], {
+    cwd: folder,
+    env: { TEMPORAL_CLI_PATH: temporalCliPath() },
+  });
+  undo.push(async () => {
+    up.child.kill('SIGTERM');
+    await up.ended;
+  });
+  await up.printed(/"startedAt": \d+\n}/);
+  const worker = startCli(['worker', '--home', home, '--address', address], {
+    cwd: folder,
+    env: { MAILFERRY_LOG_LEVEL: 'debug' },
+  });
+  const mailferry = async (...args: readonly string[]): Promise<CliEnding> => {
+    const ending = await runCli([...args, '--home', home, '--address', address], { cwd: folder });
+    said.push(ending.out, ending.err);
+    return ending;
+  };
+  await runProject(mailferry, folder);
+  const connection = await connect({ address, connection: { address } });
+  undo.push(() => connection.close());
+  temporal = await evidenceOf(new Client({ connection }));
+  worker.child.kill('SIGTERM');
+  const { out, err } = await worker.ended;
+  canaries = [
+    CLIENT_SECRET,
+    ANNA,
+    BERT,
+    BERT_WRONG,
+    CARLA,
+    CLAIM,
+    ...tokens().map((text) => ({ name: 'token', text })),
+  ];
+  evidence.set('the history of any run', temporal.histories);
+  evidence.set('a memo, a search attribute or a description', temporal.visibility);
+  evidence.set('what a worker logs', Buffer.from(out + err));
+  evidence.set('what the commands print', Buffer.from(said.join('\n')));
+  evidence.set('the ledger, the logs and the copies', await filesBelow(home));
+  evidence.set('the arguments of a process', commandLines.stop());
+}, 180_000);
+
+afterAll(async () => {
+  for (let act = undo.pop(); act !== undefined; act = undo.pop()) await act();
+});
+
+/**
+ * The source knows tokens, and repeats carla's to her in its refusal; the destination knows passwords, and not the one that
+ * the CSV has for bert. Gives the tokens that were handed out.
+ */
+async function writeProject(folder: string): Promise<() => readonly string[]> {
+  const handedOut = new Set<string>();
+  const service = await startTokenEndpoint();
+  undo.push(service.close);
+  service.answer = () => grant(Date.now(), 3_600, { aud: 'https://outlook.office365.com', jti: CLAIM.text });
+  const users = ['anna', 'bert', 'carla'];
+  const source = await startSandbox({
+    users: users.map((name) => ({ name })),
+    checkToken: (user, token) => {
+      handedOut.add(token);
+      if (user !== 'carla') return { accepted: true };
+      return { accepted: false, answer: `NO [AUTHENTICATIONFAILED] The token ${token} is not good enough for carla` };
+    },
+  });
+  undo.push(() => source.close());
+  for (const name of users) {
+    for (let number = 1; number <= 5; number += 1) {
+      const body = Buffer.from(`Message-ID: <${name}-${number}@old.example>\r\nSubject: ${number}\r\n\r\nhello\r\n`);
+      source.store.user(name).addMessage('INBOX', { body, internalDate: new Date(Date.UTC(2024, 0, number)) });
+    }
+  }
+  const destination = await startDovecot({
+    format: 'mdbox',
+    users: [
+      { name: 'anna', password: ANNA.text },
+      { name: 'bert', password: BERT.text },
+      { name: 'carla', password: CARLA.text },
+    ],
+  });
+  undo.push(() => destination.stop());
+  await writeFile(join(folder, 'authority.pem'), service.caPem);
+  await writeFile(join(folder, 'secret.txt'), `${CLIENT_SECRET.text}\n`, { mode: 0o600 });
+  await writeRows(folder, BERT_WRONG);
+  await writeFile(
+    join(folder, 'project.yaml'),
+    `schema: mailferry/project/v1
+name: ${PROJECT}
+source:
+  host: 127.0.0.1
+  port: ${source.port}
+  tls: none
+  authentication:
+    kind: oauth2
+    tenant: contoso.onmicrosoft.com
+    clientId: 11111111-2222-3333-4444-555555555555
+    secretFile: secret.txt
+    authority: ${service.authority}
+    authorityCa: authority.pem
+    scope: https://outlook.office365.com/.default
+destination:
+  host: 127.0.0.1
+  port: ${destination.port}
+  tls: none
+  authentication:
+    kind: password
+mailboxes:
+  csv: rows.csv
+prestage:
+  olderThan: 0d
+tail:
+  every: 1s
+  quietFor: 1s
+timing:
+  accessBackoff: [1s]
+  accessGrace: 2s
+  troubleBackoff: [1s]
+`,
+  );
+  return () => [...handedOut];
+}
+
+/** As an administrator's spreadsheet writes it: every field quoted. */
+async function writeRows(folder: string, bert: Canary): Promise<void> {
+  const rows = [
+    ['source', 'destination', 'destination_password'],
+    ['anna', 'anna', ANNA.text],
+    ['bert', 'bert', bert.text],
+    ['carla', 'carla', CARLA.text],
+  ];
+  const text = rows.map((row) => row.map((field) => `"${field.replaceAll('"', '""')}"`).join(',')).join('\n');
+  await writeFile(join(folder, 'rows.csv'), `${text}\n`, { mode: 0o600 });
+}
+
+async function runProject(
+  mailferry: (...args: readonly string[]) => Promise<CliEnding>,
+  folder: string,
+): Promise<void> {
+  const expectExit = async (code: number, ...args: readonly string[]): Promise<void> => {
+    const ending = await mailferry(...args);
+    if (ending.code !== code) throw new Error(`${args.join(' ')} ended with ${String(ending.code)}: ${ending.err}`);
+  };
+  await expectExit(4, 'start', 'project.yaml', '--yes');
+  await expectExit(4, 'start', 'project.yaml', '--yes', '-o', 'json');
+  await expectExit(0, 'start', 'project.yaml', '--yes', '--no-preflight');
+  await expectExit(3, 'wait', PROJECT, '--for', 'ready', '--timeout', '60s');
+  for (const user of ['anna', 'bert', 'carla']) await expectExit(0, 'show', PROJECT, user);
+  await expectExit(0, 'show', PROJECT, 'carla', '-o', 'json', '--debug');
+  await writeRows(folder, BERT);
+  await expectExit(0, 'apply', 'project.yaml', '--yes');
+  await expectExit(3, 'wait', PROJECT, '--for', 'ready', '--timeout', '60s');
+  await expectExit(0, 'retry', PROJECT);
+  await expectExit(0, 'cutover', PROJECT, '--confirm', PROJECT, '--force');
+  await expectExit(0, 'status', PROJECT, '-o', 'json');
+  await expectExit(0, 'finish', PROJECT);
+  await expectExit(3, 'wait', PROJECT, '--timeout', '60s');
+  await expectExit(0, 'status', PROJECT);
+  await expectExit(0, 'list');
+  await expectExit(0, 'backup');
+}
+
+describe('no password, client secret or token is in', () => {
+  test.each([
+    'the history of any run',
+    'a memo, a search attribute or a description',
+    'what a worker logs',
+    'what the commands print',
+    'the ledger, the logs and the copies',
+    'the arguments of a process',
+  ])('%s', (place) => {
+    expect(foundIn(evidence.get(place) ?? Buffer.alloc(0), canaries)).toEqual([]);
+  });
+});
+
+test('the search would have found them: it finds what is there beside them', () => {
+  const beside = [{ name: 'project', text: PROJECT }];
+  for (const [place, bytes] of evidence) expect([place, foundIn(bytes, beside)]).toEqual([place, ['project']]);
+  const sealed = [{ name: 'sealed', text: 'mfs1.' }];
+  expect(foundIn(temporal.histories, sealed)).toEqual(['sealed']);
+  expect(foundIn(temporal.histories, [{ name: 'refusal', text: 'is not good enough for carla' }])).toEqual(['refusal']);
+  expect(Object.keys(temporal.runs).toSorted()).toEqual([
+    'mailboxWorkflow',
+    'preflightWorkflow',
+    'projectWorkflow',
+    'shardWorkflow',
+  ]);
+  expect(canaries.some(({ name }) => name === 'token')).toBe(true);
+});
