@@ -73,9 +73,10 @@ function isFull(): boolean {
   return workflowInfo().continueAsNewSuggested;
 }
 
+/** A project that was cancelled before it had any mailboxes has nothing to wait for. */
 function isOver(project: Project): boolean {
   const { mailboxes, ended } = totalsOfProject(project.state);
-  return mailboxes > 0 && ended === mailboxes;
+  return ended === mailboxes && (mailboxes > 0 || project.state.directive.stage === 'cancel');
 }
 
 /** Passes changes and wishes on. A shard that is gone has ended, or was terminated by hand; nobody is left to tell. */

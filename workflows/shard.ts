@@ -191,6 +191,8 @@ async function report(shard: Shard): Promise<void> {
   try {
     await getExternalWorkflowHandle(projectWorkflowId(settings.name)).signal(reportShard, { index, totals });
   } catch (error) {
+    // The project ends with its last mailbox, which it may have heard of before this report.
+    if (allEnded(shard)) return;
     log.warn('the project is gone; its mailboxes are cancelled', { error: String(error) });
     orphan(shard);
   }
