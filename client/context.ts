@@ -43,7 +43,11 @@ export async function pause(milliseconds: number, signal: AbortSignal): Promise<
 
 /** The promise's ending, or the rejection that an interruption is, whichever comes first. */
 export async function unlessInterrupted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  if (signal.aborted) throw interrupted();
+  if (signal.aborted) {
+    // Nobody waits for it any more; unheard, its rejection would end the process.
+    promise.catch(() => undefined);
+    throw interrupted();
+  }
   const over = new AbortController();
   const abort = new Promise<never>((_resolve, reject) => {
     signal.addEventListener('abort', () => reject(interrupted()), { once: true, signal: over.signal });
