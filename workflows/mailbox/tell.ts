@@ -115,5 +115,10 @@ function details(mailbox: Mailbox): string {
       `- ${pass.kind} pass, ended ${new Date(pass.endedAt).toISOString()}: ${pass.counts.copied} copied, ${pass.counts.flagsChanged} flags changed, ${pass.counts.aside} put aside`,
     );
   }
+  if (state.verification) {
+    const { at, messages, identical, missing, doubled } = state.verification;
+    const found = `${identical} of ${messages} identical, ${missing} missing, ${doubled} doubled`;
+    lines.push('', `- both sides compared ${new Date(at).toISOString()}: ${found}`);
+  }
   return lines.join('\n');
 }
