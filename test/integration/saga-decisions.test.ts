@@ -4,7 +4,9 @@ import { WorkflowUpdateFailedError } from '@temporalio/client';
 import { mailboxWorkflowId, projectWorkflowId, shardWorkflowId } from '../../model/ids.ts';
 import type { Activities } from '../../model/activities.ts';
 import type { ProjectSettings } from '../../model/project.ts';
-import { cancel, change, cutover, finish, pause, resume, retry } from '../../workflows/messages.ts';
+import { newProject } from '../../model/saga.ts';
+import { WORKFLOW, cancel, change, cutover, finish, pause, resume, retry } from '../../workflows/messages.ts';
+import type { projectWorkflow } from '../../workflows/project.ts';
 import { QUICK, mailboxRow, projectSettings } from '../support/projects.ts';
 import { startSagaBench, type SagaBench } from '../support/saga.ts';
 import { INBOX, copied, refused, scriptedActivities } from '../support/scripted-activities.ts';
@@ -209,6 +211,18 @@ describe('the saga of a project', () => {
       await bench.client.workflow.getHandle(id).result();
     }
   });
+
+  test('cancel ends a project that has not been given its mailboxes', async () => {
+    const { bench, name: other } = await start({}, ['anna']);
+    const name = `${other}-empty`;
+    const handle = await bench.client.workflow.start<typeof projectWorkflow>(WORKFLOW.project, {
+      workflowId: projectWorkflowId(name),
+      taskQueue: other,
+      args: [newProject(projectSettings(name, {}), 1)],
+    });
+    await handle.signal(cancel);
+    await expect(handle.result()).resolves.toMatchObject({ phase: 'cancelled', totals: { mailboxes: 0 } });
+  }, 30_000);
 
   test('a project terminated by hand leaves no mailbox that begins another pass', async () => {
     const { bench, name, calls } = await start({}, ['anna'], {

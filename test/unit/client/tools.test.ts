@@ -70,6 +70,13 @@ describe('an interruption', () => {
     await expect(waiting).rejects.toMatchObject({ code: 'command.interrupted' });
   });
 
+  it('leaves nothing unheard of what it no longer waits for', async () => {
+    // An unhandled rejection fails the run.
+    const given = Promise.reject(new Error('refused meanwhile'));
+    await expect(unlessInterrupted(given, AbortSignal.abort())).rejects.toMatchObject({ code: 'command.interrupted' });
+    await new Promise((resolve) => setImmediate(resolve));
+  });
+
   it('does not hide a result', async () => {
     await expect(unlessInterrupted(Promise.resolve(1), never)).resolves.toBe(1);
   });
