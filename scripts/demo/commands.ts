@@ -49,7 +49,7 @@ export function createCommands({ home, configFile, screen, signal }: CommandSett
     echo(args);
     const said = new Transcript(screen.live);
     const exit = await main([...args, '--home', home], { ...base, ...streams(said), onInterrupt: listenTo(signal) });
-    screen.print(shorten(said.text));
+    screen.print(`${shorten(said.text)}\n`);
     signal.throwIfAborted();
     if (exit === expected) return;
     throw new Error(`mailferry ${args[0] ?? ''} ended with exit code ${exit}, and not ${expected}`);

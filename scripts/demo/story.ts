@@ -122,7 +122,6 @@ async function lifeGoesOn({ screen, signal }: Stage, mailboxes: readonly OwnMail
 
 async function askForCutover({ screen, signal }: Stage): Promise<void> {
   const { interactive, ask } = processIo();
-  screen.print('');
   if (!interactive) {
     screen.tell('The MX record moves to the new side …');
     await delay(BEFORE_CUTOVER_MS, undefined, { signal });
