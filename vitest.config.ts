@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { defineConfig } from 'vitest/config';
+import { LongWaitsFirst } from './test/support/long-waits-first.ts';
 
 /** Where `npm test` and CI want a report that a program can read, beside what people see. */
 const reports = process.env['MAILFERRY_TEST_REPORTS'];
@@ -11,6 +12,7 @@ const reports = process.env['MAILFERRY_TEST_REPORTS'];
 export default defineConfig({
   test: {
     passWithNoTests: true,
+    sequence: { sequencer: LongWaitsFirst },
     reporters: reports === undefined ? ['default'] : ['default', 'json'],
     ...(reports !== undefined && { outputFile: { json: join(reports, `${process.pid}.json`) } }),
     projects: [

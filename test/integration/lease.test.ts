@@ -14,10 +14,10 @@ import type { CopyContext, CopyFolder, CopyTask } from '../../copy/types.ts';
 import type { CopyFolderInput, CopyFolderResult } from '../../model/activities.ts';
 import { NO_COPY_COUNTS } from '../../model/pass.ts';
 import { temporalAddress } from '../support/context.ts';
-import { startCutWire, type CutWire } from '../support/cut-wire.ts';
 import { MemoryMailbox } from '../support/memory-server.ts';
 import { MemorySession } from '../support/memory-session.ts';
 import { mailboxRow, projectSettings, QUICK } from '../support/projects.ts';
+import { startProxy } from '../support/proxy.ts';
 import type { oneCopy } from '../support/workflows/one-copy.ts';
 
 const HEARTBEAT_TIMEOUT = 3_000;
@@ -236,7 +236,7 @@ describe('a copy on a real server', () => {
 
   test('that is cut off from Temporal has destroyed its sockets long before another attempt begins', async () => {
     const queue = 'lease-cut';
-    const wire: CutWire = await startCutWire(temporalAddress());
+    const wire = await startProxy(temporalAddress());
     undo.push(wire.close);
     const begun = new Gate();
     const cutOff = await startBench(
@@ -246,7 +246,7 @@ describe('a copy on a real server', () => {
     );
     const handle = await startCopy(queue);
     await begun.opened;
-    wire.cut();
+    wire.stall();
     const cutAt = performance.now();
     const other = await startBench(queue, async () => resultOf('complete', 3));
     expect((await handle.result()).outcome.kind).toBe('complete');

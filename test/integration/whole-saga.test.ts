@@ -103,7 +103,10 @@ test('a project goes through all its stages, and every message has arrived once,
   const grown: Readonly<Record<string, number>> = { ...SIZES, [ANNA]: 160 };
   for (const user of USERS) expect(await road.compare(user, counterpart)).toEqual(allArrived(grown[user] ?? 0));
   expect(await sources(road)).toEqual(atTheEnd);
-  expect(await road.destination.loggedIn()).toBe(0);
+  await until(
+    async () => (await road.source.loggedIn()) + (await road.destination.loggedIn()),
+    (count) => count === 0,
+  );
 });
 
 /** The flags that `liveOn` gives in its second round. */
