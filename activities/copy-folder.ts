@@ -62,6 +62,7 @@ async function copy(attempt: Attempt): Promise<CopyFolderResult> {
       { job: input, secrets, signal: opening.signal, opened: opening.opened },
       (sessions) =>
         deps.copyFolder(taskOf(input, found), { ...sessions, lease, interrupt: lease.interrupt, now: deps.clock.wall }),
+      ({ outcome }) => outcome.kind === 'complete' || outcome.kind === 'share-ended',
     );
   } catch (error) {
     // Asked to end before there was anything to copy with.

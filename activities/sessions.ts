@@ -25,20 +25,23 @@ export interface BothSides {
 
 /**
  * Waits until this worker may have a connection more to each side, opens both or takes up those that the mailbox's last
- * activity has left, and lends them. After success they are kept for a moment, otherwise ended at once. Rejects with
- * RefusedOn when a side refuses, and with the reason of `signal` when that is aborted during the wait.
+ * activity has left, and lends them. After a result that `keeps` accepts they are left for the next activity, for a moment;
+ * otherwise they are ended, since servers tell an open session nothing of a new quota or permission. Rejects with RefusedOn
+ * when a side refuses, and with the reason of `signal` when that is aborted during the wait.
  */
 export function withBothSides<T>(
   deps: Dependencies,
   request: SessionRequest,
   use: (sessions: BothSides) => Promise<T>,
+  keeps: (result: T) => boolean = () => true,
 ): Promise<T> {
-  return lend(deps, request, ['source', 'destination'], async (open) => {
+  const useBoth = async (open: (side: Side) => Promise<ImapSession>): Promise<T> => {
     const source = await open('source');
     const destination = await open('destination');
     request.opened?.();
     return use({ source, destination });
-  });
+  };
+  return lend(deps, request, ['source', 'destination'], useBoth, keeps);
 }
 
 /** The same for the destination alone. */
@@ -47,11 +50,12 @@ export function withDestination<T>(
   request: SessionRequest,
   use: (destination: ImapSession) => Promise<T>,
 ): Promise<T> {
-  return lend(deps, request, ['destination'], async (open) => {
+  const useOne = async (open: (side: Side) => Promise<ImapSession>): Promise<T> => {
     const destination = await open('destination');
     request.opened?.();
     return use(destination);
-  });
+  };
+  return lend(deps, request, ['destination'], useOne, () => true);
 }
 
 async function lend<T>(
@@ -59,6 +63,7 @@ async function lend<T>(
   request: SessionRequest,
   sides: readonly Side[],
   use: (open: (side: Side) => Promise<ImapSession>) => Promise<T>,
+  keeps: (result: T) => boolean,
 ): Promise<T> {
   const { job, signal } = request;
   const demands = sides.map((side) => demandOf(job.settings[side], job));
@@ -74,7 +79,8 @@ async function lend<T>(
       return kept.session;
     });
     signal.removeEventListener('abort', abort);
-    for (const kept of lent) deps.keeper.keep(kept);
+    if (keeps(result)) for (const kept of lent) deps.keeper.keep(kept);
+    else await Promise.all(lent.map(({ session }) => session.logout()));
     return result;
   } catch (error) {
     const reason = error instanceof Error ? error : new Error(String(error));
