@@ -147,6 +147,12 @@ const ROWS: readonly Row[] = [
     text: /access (?:is )?denied|permission denied/i,
     means: 'folder-refused',
   },
+  {
+    asked: ['create'],
+    codes: ['CANNOT'],
+    text: /\breserved\b|(?:invalid|illegal|bad) (?:mailbox|folder) ?name|name (?:is )?(?:not allowed|invalid|illegal)/i,
+    means: 'destination.name-refused',
+  },
   { asked: ['create', 'select'], means: 'destination.folder-refused' },
   { codes: ['LIMIT'], means: 'server.throttled' },
   { asked: ['examine'], means: 'folder-refused' },

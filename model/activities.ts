@@ -51,10 +51,20 @@ export type SurveyResult =
 
 export interface CreateFoldersInput extends MailboxJob {
   readonly folders: readonly FolderPair[];
+  /** Destination names that belong to other pairs of the mailbox. */
+  readonly taken?: readonly string[];
+}
+
+/** A destination folder under another name than was asked for, since the server does not take that one. */
+export interface SubstituteFolder {
+  readonly source: string;
+  readonly destination: string;
+  readonly destinationPath: string;
 }
 
 export interface CreateFoldersResult {
   readonly created: number;
+  readonly substitutes?: readonly SubstituteFolder[];
   /** Folders that could not be made; their messages are not copied. */
   readonly refused: readonly { readonly folder: FolderPair; readonly problem: Problem }[];
   /** Set when the session itself failed. */
@@ -72,6 +82,14 @@ export interface CopyFolderInput extends MailboxJob {
   readonly before?: number;
   /** Whether messages put aside earlier are tried again. */
   readonly retryAside: boolean;
+  /** What is known of the other source folders that a rule brings into the same destination folder. */
+  readonly beside?: readonly LedgerBeside[];
+}
+
+/** The ledger of a source folder that shares its destination folder: what is there for it is not there for others. */
+export interface LedgerBeside {
+  readonly ledger?: string;
+  readonly growth?: string;
 }
 
 export type CopyOutcome =
@@ -95,7 +113,12 @@ export interface CopyFolderResult {
   readonly notes: Readonly<Partial<Record<RefusalCode, number>>>;
 }
 
-export interface VerifyFolderInput extends MailboxJob {
+export interface VerifyFolderInput extends MailboxJob, VerifiedFolder {
+  /** The other source folders that a rule brings into the same destination folder: compared with it together. */
+  readonly beside?: readonly VerifiedFolder[];
+}
+
+export interface VerifiedFolder {
   readonly folder: FolderPair;
   readonly ledger?: string;
 }

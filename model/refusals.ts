@@ -156,6 +156,14 @@ export const REFUSALS = {
     next: 'Nothing: the next pass lists the folders again.',
     exit: EXIT.exceptions,
   },
+  'source.root-unknown': {
+    scope: 'mailbox',
+    meaning:
+      'The folder that the row names as the root of the mailbox (`source_root`) is not there, or not shown to us.',
+    reaction: 'attention',
+    next: 'Compare `source_root` with the server’s folders, give the login the right to list and read it, then `mailferry retry`.',
+    exit: EXIT.access,
+  },
   'source.folder-refused': {
     scope: 'folder',
     meaning: 'The source does not let this folder be opened.',
@@ -180,6 +188,13 @@ export const REFUSALS = {
   'destination.folder-refused': {
     scope: 'folder',
     meaning: 'The destination does not let this folder be created or opened.',
+    reaction: 'attention',
+    next: 'Map it to another name with `folders.rename` and run `mailferry apply`.',
+    exit: EXIT.exceptions,
+  },
+  'destination.name-refused': {
+    scope: 'folder',
+    meaning: 'The destination does not take this name for a folder: it is reserved or holds something not allowed.',
     reaction: 'attention',
     next: 'Map it to another name with `folders.rename` and run `mailferry apply`.',
     exit: EXIT.exceptions,
