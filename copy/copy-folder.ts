@@ -1,4 +1,5 @@
 import type { CopyFolderResult, CopyHeartbeat, CopyOutcome } from '../model/activities.ts';
+import { Care } from './care.ts';
 import { closeTransfer } from './close.ts';
 import { carryFlags } from './flags.ts';
 import type { IdentityIndex } from './identity-index.ts';
@@ -7,12 +8,14 @@ import { applyGrowth, decodeLedger, encodeGrowth, encodeLedger } from './ledger-
 import { Ledger } from './ledger.ts';
 import { openDestination, openFolders } from './open-folders.ts';
 import { goneFromSource, listSource, todo, type Listing } from './plan.ts';
+import type { Sending } from './sending.ts';
+import { withoutRepeats } from './repeats.ts';
 import { settle } from './settle.ts';
 import { SideRefusal } from './sides.ts';
 import { count, newTally } from './tally.ts';
 import { transfer } from './transfer.ts';
 import type { CopyContext, CopyFolder, CopyTask } from './types.ts';
-import { beginWork, Interrupted, refused, type Work } from './work.ts';
+import { beginWork, Interrupted, refused, reopen, type Work } from './work.ts';
 
 /**
  * Brings a destination folder up to a source folder, exactly once for each message, for one share of a pass.
@@ -32,7 +35,12 @@ export const copyFolder: CopyFolder = async (task, context) => {
 function readLedger(task: CopyTask, context: CopyContext): Work {
   const ledger = task.ledger === undefined ? new Ledger() : decodeLedger(task.ledger);
   const tally = task.previousGrowth === undefined ? newTally() : applyGrowth(ledger, task.previousGrowth);
-  return beginWork(task, context, ledger, tally);
+  const beside = (task.beside ?? []).map((other) => {
+    const known = other.ledger === undefined ? new Ledger() : decodeLedger(other.ledger);
+    if (other.growth !== undefined) applyGrowth(known, other.growth);
+    return known;
+  });
+  return beginWork(task, context, { ledger, beside }, tally);
 }
 
 async function copyShare(work: Work): Promise<CopyOutcome> {
@@ -40,7 +48,8 @@ async function copyShare(work: Work): Promise<CopyOutcome> {
   const listedAt = work.now();
   const hadHandled = ledger.baseSize > 0;
   await openFolders(work);
-  const listing = await listSource(work.source, task, listedAt);
+  if (task.folder.exceptIn !== undefined) work.progress.doing = 'comparing with the other folders';
+  const listing = await withoutRepeats(work, task.folder, ledger, await listSource(work.source, task, listedAt));
   const left = todo(listing.listed, ledger, task.retryAside).length;
   work.progress.of = listing.listed.length;
   work.progress.done = listing.listed.length - left;
@@ -52,8 +61,22 @@ async function copyShare(work: Work): Promise<CopyOutcome> {
   return complete(work, listing);
 }
 
-/** Settles what is in doubt, then sends what is left. Returns why the share ends here, if it does. */
+/**
+ * Settles what is in doubt, then sends what is left; over new connections again when a server has dropped one because of a
+ * message, which is looked for. Returns why the share ends here, if it does.
+ */
 async function copyMessages(work: Work, listing: Listing): Promise<CopyOutcome | undefined> {
+  const care = new Care();
+  for (;;) {
+    const sending = await copyOnce(work, listing, care);
+    const mayGoOn = sending.mayGoOn && !work.interrupt.aborted && care.mayReopen();
+    if (!mayGoOn || !(await reopen(work))) return sending.end;
+    work.progress.doing = 'opening once more';
+    await openFolders(work);
+  }
+}
+
+async function copyOnce(work: Work, listing: Listing, care: Care): Promise<Sending> {
   const { ledger, task, progress } = work;
   progress.doing = 'comparing with the destination';
   const strangers = await settleDoubt(work, listing);
@@ -61,9 +84,9 @@ async function copyMessages(work: Work, listing: Listing): Promise<CopyOutcome |
   const uids = todo(listing.listed, ledger, task.retryAside);
   progress.doing = undefined;
   progress.done = listing.listed.length - uids.length;
-  const sending = await transfer(work, uids, listing.listed, strangers);
+  const sending = await transfer(work, uids, listing.listed, strangers, care);
   if (!sending.inDoubt && work.destination.usable) await closeTransfer(work, sending, before);
-  return sending.end;
+  return sending;
 }
 
 /** What ends this before anything was sent leaves no more doubt than there was. */

@@ -10,8 +10,8 @@ import { lookForStrangers } from './strangers.ts';
 import { count } from './tally.ts';
 import { identityOf, throwIfInterrupted, type Work } from './work.ts';
 
-/** Messages put aside by a crashed attempt shift what it had sent beyond the number of new UIDs. */
-const SLACK = 100;
+/** Messages put aside, or waiting for others, in a crashed attempt shift what it had sent beyond the number of new UIDs. */
+const SLACK = 2_000;
 /** So many headers are read rather than bodies for nothing. */
 const FULL_WALK = 5_000;
 /** Candidates looked for in other folders beyond those that gaps call for. */

@@ -18,10 +18,16 @@ export interface Sides {
 
 /** One attempt to copy one folder: what it was given, and how far it is. */
 export interface Work extends Sides {
+  /** Of the connections in use; they are opened anew when a server has dropped one. */
+  source: SourceSession;
+  destination: DestinationSession;
+  readonly reopen: CopyContext['reopen'];
   readonly task: CopyTask;
   readonly lease: Lease;
   readonly now: () => number;
   readonly ledger: Ledger;
+  /** Of the other source folders that go to the same destination folder; only read. */
+  readonly beside: readonly Ledger[];
   readonly tally: Tally;
   readonly startedAt: number;
   /** The destination as it was last opened. */
@@ -57,19 +63,36 @@ export function takeSides({ source, destination, interrupt }: SidesContext): Sid
 
 type SidesContext = Pick<CopyContext, 'source' | 'destination' | 'interrupt'>;
 
-export function beginWork(task: CopyTask, context: CopyContext, ledger: Ledger, tally: Tally): Work {
+export function beginWork(
+  task: CopyTask,
+  context: CopyContext,
+  { ledger, beside = [] }: { readonly ledger: Ledger; readonly beside?: readonly Ledger[] },
+  tally: Tally,
+): Work {
   return {
     ...takeSides(context),
+    reopen: context.reopen,
     task,
     lease: context.lease,
     now: context.now,
     ledger,
+    beside,
     tally,
     startedAt: context.now(),
     folder: UNOPENED,
     acknowledged: false,
     progress: { doing: 'opening', done: 0, of: 0 },
   };
+}
+
+/** Opens both sides anew; false where that is not to be had. Rejects with what the one who opens sessions makes of it. */
+export async function reopen(work: Work): Promise<boolean> {
+  const sides = await work.reopen?.();
+  if (sides === undefined) return false;
+  const { source, destination } = takeSides({ ...sides, interrupt: work.interrupt });
+  work.source = source;
+  work.destination = destination;
+  return true;
 }
 
 /** Throws Interrupted when the copy was asked to end. */

@@ -2,14 +2,17 @@
  * Everything that is sent, rebuilt from a strict grammar (RFC 3501 section 9). What comes from mail, servers or files
  * becomes part of a command only through a function of this file, so that none of it can become a command of its own.
  */
+import type { Body } from './body.ts';
 import { refuse } from './refusal.ts';
 
-/** A piece of a command: text that this room wrote, or bytes sent as a synchronising literal. */
+/** A piece of a command: text that this room wrote, or bytes sent as a literal. */
 export type Part = string | LiteralPart;
 
 export interface LiteralPart {
-  readonly pieces: readonly Buffer[];
+  readonly pieces: Body;
   readonly bytes: number;
+  /** False: sent without waiting for the server to accept it (RFC 7888). */
+  readonly waits?: boolean;
 }
 
 const QUOTABLE = /^[\x20-\x7e]*$/;

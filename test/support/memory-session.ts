@@ -1,8 +1,11 @@
 /** An ImapSession over a MemoryMailbox, with a hook at every step, where tests let things go wrong. */
+import type { Body } from '../../imap/body.ts';
+import type { ByteBudget } from '../../imap/budget.ts';
 import { isImapRefusal, refuse } from '../../imap/refusal.ts';
 import { headerOf } from '../../copy/identity.ts';
 import type {
   AppendMessage,
+  AppendMode,
   Appended,
   FetchedMessage,
   FlagsRow,
@@ -45,6 +48,7 @@ export class MemorySession implements ImapSession {
   readonly prefix = '';
   readonly delimiter = '/';
   usable = true;
+  readonly #proven = new Set<string>();
   /** Everything that was asked, as `append INBOX`. */
   readonly asked: string[] = [];
   readonly #mailbox: MemoryMailbox;
@@ -115,7 +119,29 @@ export class MemorySession implements ImapSession {
     });
   }
 
-  async append(name: string, message: AppendMessage, mayCommit: () => void): Promise<Appended> {
+  async *readMessages(uids: readonly number[], budget: ByteBudget): AsyncGenerator<readonly FetchedMessage[]> {
+    for await (const message of this.fetchMessages(uids)) {
+      if (message.bytes > budget.largest) {
+        yield [{ ...message, ...(message.body === undefined ? {} : { body: streamOf(message.body) }) }];
+        continue;
+      }
+      budget.take(message.bytes);
+      if (!budget.hasRoom(message.bytes)) await new Promise<void>((resolve) => budget.onRoom(message.bytes, resolve));
+      yield [message];
+    }
+  }
+
+  get appendMode(): AppendMode {
+    if (!this.capabilities.has('LITERAL+')) return 'plain';
+    return this.capabilities.has('MULTIAPPEND') ? 'multiappend' : 'pipelined';
+  }
+
+  isProven(name: string, flags: readonly string[]): boolean {
+    return this.appendMode === 'plain' || this.#proven.has(`${name} ${flags.join(' ')}`);
+  }
+
+  async append(name: string, messages: readonly AppendMessage[], mayCommit: () => void): Promise<readonly Appended[]> {
+    const bodies = await Promise.all(messages.map(({ body }) => whole(body)));
     return this.#step(`append ${name}`, () => {
       if (!this.#mailbox.folders.has(name)) {
         throw refuse('destination.folder-refused', `${name} is not there`, {
@@ -124,13 +150,18 @@ export class MemorySession implements ImapSession {
           responseCode: 'TRYCREATE',
         });
       }
-      const sent = Buffer.concat(message.body);
-      if (sent.length !== message.bytes) throw new Error('the literal is not as long as announced');
-      const stored = this.#orGone(() => this.#options.onAppend?.(message, sent) ?? sent);
+      const stored = messages.map((message, index) => {
+        const sent = bodies[index] ?? Buffer.alloc(0);
+        if (sent.length !== message.bytes) throw new Error('the literal is not as long as announced');
+        return this.#orGone(() => this.#options.onAppend?.(message, sent) ?? sent);
+      });
       this.#orGone(mayCommit);
-      const uid = this.#mailbox.add(name, { flags: message.flags, internalDate: message.internalDate, body: stored });
       const { uidValidity } = this.#existing(name);
-      return this.#options.appendUid === false ? {} : { uid, uidValidity };
+      return messages.map(({ flags, internalDate }, index) => {
+        const uid = this.#mailbox.add(name, { flags, internalDate, body: stored[index] ?? '' });
+        this.#proven.add(`${name} ${flags.join(' ')}`);
+        return this.#options.appendUid === false ? {} : { uid, uidValidity };
+      });
     });
   }
 
@@ -249,4 +280,14 @@ function fits({ body, internalDate }: StoredMessage, criteria: SearchCriteria): 
     default:
       return false;
   }
+}
+
+async function whole(body: Body): Promise<Buffer> {
+  const pieces: Buffer[] = [];
+  for await (const piece of body) pieces.push(piece);
+  return Buffer.concat(pieces);
+}
+
+async function* streamOf(body: Body): AsyncGenerator<Buffer> {
+  for await (const piece of body) yield piece;
 }

@@ -5,7 +5,7 @@ import { onTestFinished } from 'vitest';
 import { isImapRefusal } from '../../../imap/refusal.ts';
 import { classify } from '../../../imap/refusals.ts';
 import { Session } from '../../../imap/session.ts';
-import type { AppendMessage, ImapRefusal } from '../../../imap/types.ts';
+import type { Appended, AppendMessage, ImapRefusal, ImapSession } from '../../../imap/types.ts';
 import { Wire } from '../../../imap/wire.ts';
 import type { WireOptions } from '../../../imap/wire.ts';
 import { startScriptedServer } from '../../support/scripted-server.ts';
@@ -71,6 +71,16 @@ export async function collect<Row>(rows: AsyncIterable<Row>): Promise<readonly R
 export function message(text: string, flags: readonly string[] = []): AppendMessage {
   const body = Buffer.from(text, 'latin1');
   return { flags, internalDate: '17-Jul-1996 02:44:25 -0700', body: [body], bytes: body.length };
+}
+
+/** Appends one message. */
+export async function appendOne(
+  session: ImapSession,
+  name: string,
+  one: AppendMessage,
+  mayCommit: () => void,
+): Promise<Appended> {
+  return (await session.append(name, [one], mayCommit))[0] ?? {};
 }
 
 export const always = (): void => undefined;
