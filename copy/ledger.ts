@@ -38,6 +38,8 @@ export interface LedgerHead {
   readonly rematch: boolean;
   /** While messages put aside are tried again: those up to this source UID have been. */
   readonly retriedUpTo: number;
+  /** The source's HIGHESTMODSEQ (RFC 7162) up to which changes of flags have been carried over; 0: compare all. */
+  readonly highestModseq: number;
 }
 
 const NEW_HEAD: LedgerHead = {
@@ -50,6 +52,7 @@ const NEW_HEAD: LedgerHead = {
   writtenBelow: 0,
   rematch: false,
   retriedUpTo: 0,
+  highestModseq: 0,
 };
 
 /**
@@ -179,6 +182,21 @@ export class Ledger {
       if (this.#entries.counterpartAt(position) === SOUGHT) sought.push(this.#entries.uidAt(position));
     }
     return sought;
+  }
+
+  /** Source UIDs of all that is handled, ascending. */
+  handledUids(): Uint32Array {
+    const uids = new Uint32Array(this.size);
+    for (let position = 0; position < uids.length; position++) uids[position] = this.#entries.uidAt(position);
+    return uids;
+  }
+
+  /**
+   * Messages that another folder's ledger answers for from now on. Only a whole ledger tells this: growth does not, so
+   * nothing but what hands ledgers over whole may call it.
+   */
+  handOver(uids: ReadonlySet<number>): void {
+    this.#entries.remove(uids);
   }
 
   /** The source's UIDs mean nothing any more: everything is unhandled until it has been recognised at the destination. */

@@ -21,6 +21,7 @@ const head = fc.record({
   writtenFrom: fc.nat(HIGHEST),
   writtenBelow: fc.nat(HIGHEST),
   retriedUpTo: fc.nat(HIGHEST),
+  highestModseq: fc.nat(Number.MAX_SAFE_INTEGER),
   rematch: fc.boolean(),
 });
 const code = fc.constantFrom('destination.message-refused', 'source.message-unreadable');
@@ -117,8 +118,8 @@ describe('a ledger as text', () => {
 
   it('of a later version is refused, and said so', () => {
     const bytes = Buffer.from(encodeLedger(new Ledger()), 'base64');
-    bytes[0] = 2;
-    expect(() => decodeLedger(bytes.toString('base64'))).toThrow(/version 2/);
+    bytes[0] = 3;
+    expect(() => decodeLedger(bytes.toString('base64'))).toThrow(/version 3/);
   });
 });
 
