@@ -5,7 +5,14 @@ import type { Care } from './care.ts';
 import { isSuspect, type Prepared } from './message.ts';
 import { Pace } from './pace.ts';
 import { suspectOf, WatchedBody } from './read-back.ts';
-import { afterFolderIsGone, faultOf, neighboursWereRefused, recordRefused, recordSent, type Sending } from './sending.ts';
+import {
+  afterFolderIsGone,
+  faultOf,
+  neighboursWereRefused,
+  recordRefused,
+  recordSent,
+  type Sending,
+} from './sending.ts';
 import { saysFolderIsGone } from './open-folders.ts';
 import { SideRefusal } from './sides.ts';
 import { endOfShare, refused } from './work.ts';
@@ -14,6 +21,8 @@ type Batch = readonly Prepared[];
 
 /** A command may fill this part of the budget. */
 const BATCH_PART = 8;
+/** At least so much is read ahead. */
+const LEAST_AHEAD = 2 << 20;
 
 /**
  * Sends messages to the destination: gathers them into commands, keeps as many on their way as the pace allows, and records
@@ -35,6 +44,7 @@ export class Lane {
   readonly #unproven = new Map<string, Prepared[]>();
   /** The last list that needed no proof. */
   #proven: readonly string[] | undefined;
+  #averageBytes = 0;
   #isLost = false;
   #failure: { readonly error: unknown } | undefined;
   #wake: () => void = () => undefined;
@@ -45,6 +55,7 @@ export class Lane {
     this.#care = care;
     this.#pace = new Pace(sending.work.destination.appendMode, sending.work.now);
     budget.whenStalled(() => this.flush());
+    this.#sufficeNow();
   }
 
   /** Takes a message, and sends it in due time. */
@@ -90,6 +101,13 @@ export class Lane {
     await this.drained();
     const suspect = body.suspect();
     if (suspect !== undefined && this.#sending.work.ledger.has(prepared.uid)) this.#sending.suspects.push(suspect);
+  }
+
+  /** What is on its way, and as much again being read. */
+  #sufficeNow(): void {
+    const { window, messages } = this.#pace;
+    const command = Math.min(this.#budget.limit / BATCH_PART, messages * this.#averageBytes);
+    this.#budget.suffice(Math.max(LEAST_AHEAD, 2 * window * command));
   }
 
   #isOver(): boolean {
@@ -176,11 +194,14 @@ export class Lane {
 
   async #stored(batch: Batch, appended: readonly Appended[]): Promise<void> {
     recordSent(this.#sending, batch, appended);
+    this.#averageBytes = Math.max(this.#averageBytes * 0.9, bytesOf(batch) / batch.length);
     for (const prepared of batch) {
-      if (!isStream(prepared.message.body) && isSuspect(prepared)) this.#sending.suspects.push(await suspectOf(prepared));
+      if (!isStream(prepared.message.body) && isSuspect(prepared))
+        this.#sending.suspects.push(await suspectOf(prepared));
     }
     this.#care.passed(batch.map(({ uid }) => uid));
     this.#pace.accepted(bytesOf(batch));
+    this.#sufficeNow();
     this.#giveBack(batch);
   }
 

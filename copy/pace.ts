@@ -13,18 +13,18 @@ const FIRST: Readonly<Record<AppendMode, Step>> = {
   plain: { window: 1, messages: 1 },
 };
 const MOST: Readonly<Record<AppendMode, Step>> = {
-  multiappend: { window: 16, messages: 1_000 },
+  multiappend: { window: 16, messages: 500 },
   pipelined: { window: 256, messages: 1 },
   plain: { window: 1, messages: 1 },
 };
-/** A period that is this much slower than the one before was too much. */
-const TOO_SLOW = 0.7;
-/** Full periods without growth after one that was too much. */
-const CAUTION = 8;
+/** More is worth it while it makes things faster by this much. */
+const FASTER = 1.05;
+/** Full periods without growth after one that did not help. */
+const CAUTION = 16;
 
 /**
- * How much is sent before an answer is waited for: modest at first, more as long as it does not make things slower, less
- * when something is refused. A period is as many acknowledged commands as fit into the window.
+ * How much is sent before an answer is waited for: modest at first, more as long as that makes things faster, less when
+ * something is refused. A period is as many acknowledged commands as fit into the window.
  */
 export class Pace {
   readonly #mode: AppendMode;
@@ -33,7 +33,7 @@ export class Pace {
   #since: number;
   #commands = 0;
   #bytes = 0;
-  #lastRate = 0;
+  #bestRate = 0;
   #caution = 0;
 
   /** `now` in milliseconds. */
@@ -57,18 +57,22 @@ export class Pace {
     this.#commands += 1;
     this.#bytes += bytes;
     if (this.#commands < this.#step.window) return;
-    const elapsed = Math.max(1, this.#now() - this.#since);
-    const rate = this.#bytes / elapsed;
-    if (rate < this.#lastRate * TOO_SLOW) this.#caution = CAUTION;
-    else if (this.#caution > 0) this.#caution -= 1;
-    else this.#scale(2);
-    this.#lastRate = Math.max(rate, this.#lastRate * TOO_SLOW);
+    const rate = this.#bytes / Math.max(1, this.#now() - this.#since);
+    if (this.#caution > 0) {
+      this.#caution -= 1;
+      if (this.#caution === 0) this.#bestRate = 0;
+    } else if (rate > this.#bestRate * FASTER) {
+      this.#bestRate = rate;
+      this.#grow();
+    } else {
+      this.#caution = CAUTION;
+    }
     this.#begin();
   }
 
   /** Something was refused. */
   refused(): void {
-    this.#scale(1 / 2);
+    this.#shrink();
     this.#caution = CAUTION;
     this.#begin();
   }
@@ -79,16 +83,18 @@ export class Pace {
     this.#bytes = 0;
   }
 
-  #scale(factor: number): void {
+  /** Larger commands first: they cost a server less than more of them. */
+  #grow(): void {
     const { window, messages } = this.#step;
-    const [least, most] = [FIRST[this.#mode], MOST[this.#mode]];
-    this.#step = {
-      window: within(window * factor, Math.min(least.window, 2), most.window),
-      messages: within(messages * factor, 1, most.messages),
-    };
+    const most = MOST[this.#mode];
+    this.#step =
+      messages < most.messages
+        ? { window, messages: Math.min(messages * 2, most.messages) }
+        : { window: Math.min(window * 2, most.window), messages };
   }
-}
 
-function within(value: number, least: number, most: number): number {
-  return Math.min(Math.max(Math.round(value), least), most);
+  #shrink(): void {
+    const { window, messages } = this.#step;
+    this.#step = { window: Math.ceil(window / 2), messages: Math.ceil(messages / 2) };
+  }
 }

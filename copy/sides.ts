@@ -20,7 +20,7 @@ export type SourceSession = Pick<
 >;
 
 /** What a copy may ask of the destination: to read, to add, to change flags, and to move copies of ours; never to delete. */
-export type DestinationSession = SourceSession & 
+export type DestinationSession = SourceSession &
   Pick<ImapSession, 'select' | 'create' | 'appendMode' | 'isProven' | 'append' | 'store' | 'move'>;
 
 /** A refusal together with the side that it came from. */
@@ -67,11 +67,16 @@ async function* namingBodies(side: Side, rows: AsyncIterable<FetchedMessage>): A
   for await (const row of rows) yield namingBody(side, row);
 }
 
+/** A stream is the last of its group. */
 async function* namingGroups(
   side: Side,
   groups: AsyncIterable<readonly FetchedMessage[]>,
 ): AsyncGenerator<readonly FetchedMessage[]> {
-  for await (const group of groups) yield group.map((message) => namingBody(side, message));
+  for await (const group of groups) {
+    const last = group.at(-1);
+    const isStreamed = last?.body !== undefined && isStream(last.body);
+    yield isStreamed ? [...group.slice(0, -1), namingBody(side, last)] : group;
+  }
 }
 
 /** The session as a source: it can only be read, and its refusals name it. */

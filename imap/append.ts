@@ -1,6 +1,6 @@
 /** APPEND of one message or several (RFC 3501 section 6.3.11, RFC 3502, RFC 7888) and what UIDPLUS tells of it (RFC 4315). */
 import { isStream } from './body.ts';
-import { flagList, mailboxName, parseDateTime } from './grammar.ts';
+import { flagList, isDateTime, mailboxName } from './grammar.ts';
 import type { LiteralPart, Part } from './grammar.ts';
 import { refuse } from './refusal.ts';
 import { readUids, toNumber } from './response.ts';
@@ -37,6 +37,13 @@ function abilitiesOf(capabilities: ReadonlySet<string>): Abilities {
 /** Dates that every server takes: in what a signed 32-bit time can say, in zones that exist. */
 const ORDINARY_DATE = /-(?:19[789]|20[0-2])\d .* [+-](?:0\d|1[0-4])[0-5]\d$/;
 
+/** A list of flags as it is sent. */
+interface FlagList {
+  readonly text: string;
+  /** Folders for which the server took it in a command whose literal waited. */
+  readonly acceptedIn: Set<string>;
+}
+
 /**
  * Appends to one connection.
  *
@@ -48,9 +55,9 @@ export class Appender {
   readonly mode: AppendMode;
   readonly #wire: Wire;
   readonly #largestFree: number;
-  readonly #proven = new Set<string>();
-  /** Lists of flags as they are sent; messages share them. */
-  readonly #lists = new WeakMap<readonly string[], string>();
+  /** By what is sent, and by the lists that messages share. */
+  readonly #byText = new Map<string, FlagList>();
+  readonly #byFlags = new WeakMap<readonly string[], FlagList>();
 
   constructor(wire: Wire, capabilities: ReadonlySet<string>) {
     this.#wire = wire;
@@ -61,7 +68,7 @@ export class Appender {
 
   /** Whether messages with these flags go out to this folder without waiting. */
   isProven(name: string, flags: readonly string[]): boolean {
-    return this.mode === 'plain' || this.#proven.has(proof(name, this.#listOf(flags)));
+    return this.mode === 'plain' || this.#listOf(flags).acceptedIn.has(name);
   }
 
   /** Sends messages in one command; `shown` is the folder's name for people. */
@@ -78,12 +85,12 @@ export class Appender {
       });
     }
     const parts: Part[] = ['APPEND ', mailboxName(name)];
-    const proofs: string[] = [];
+    const proofs: FlagList[] = [];
     for (const message of messages) {
       const flags = this.#listOf(message.flags);
       const literal = this.#literal(name, flags, message);
-      parts.push(` ${flags} "${dateOf(message)}" `, literal);
-      if (literal.waits !== false) proofs.push(proof(name, flags));
+      parts.push(` ${flags.text} "${dateOf(message)}" `, literal);
+      if (literal.waits !== false) proofs.push(flags);
     }
     const what = messages.length === 1 ? 'a message' : `${messages.length} messages`;
     const { code } = await this.#wire.run({
@@ -93,31 +100,28 @@ export class Appender {
       pipelined: this.mode !== 'plain',
       mayCommit,
     });
-    for (const each of proofs) this.#proven.add(each);
+    for (const { acceptedIn } of proofs) acceptedIn.add(name);
     return readAppendUids(code, messages.length);
   }
 
-  #listOf(flags: readonly string[]): string {
-    const known = this.#lists.get(flags);
+  #listOf(flags: readonly string[]): FlagList {
+    const known = this.#byFlags.get(flags);
     if (known !== undefined) return known;
-    const list = flagList(flags);
-    this.#lists.set(flags, list);
+    const text = flagList(flags);
+    const list = this.#byText.get(text) ?? { text, acceptedIn: new Set() };
+    this.#byText.set(text, list);
+    this.#byFlags.set(flags, list);
     return list;
   }
 
-  #literal(name: string, flags: string, { body, bytes, internalDate }: AppendMessage): LiteralPart {
+  #literal(name: string, { acceptedIn }: FlagList, { body, bytes, internalDate }: AppendMessage): LiteralPart {
     const isFree = bytes <= this.#largestFree && !isStream(body) && ORDINARY_DATE.test(internalDate);
-    return { pieces: body, bytes, waits: !isFree || !this.#proven.has(proof(name, flags)) };
+    return { pieces: body, bytes, waits: !isFree || !acceptedIn.has(name) };
   }
 }
 
-function proof(name: string, flags: string): string {
-  return `${flags} ${name}`;
-}
-
 function dateOf({ internalDate }: AppendMessage): string {
-  const date = parseDateTime(internalDate);
-  if (date !== undefined) return date.text;
+  if (isDateTime(internalDate)) return internalDate;
   throw refuse('us.bug', 'A message was to be stored with a date that is none', { stored: 'refused' });
 }
 

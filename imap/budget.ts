@@ -11,6 +11,7 @@ export class ByteBudget {
   readonly limit: number;
   /** The largest body that is held as a whole. */
   readonly largest: number;
+  #ahead = Number.POSITIVE_INFINITY;
   #taken = 0;
   #peak = 0;
   #waiting: readonly Waiting[] = [];
@@ -32,6 +33,12 @@ export class ByteBudget {
     this.#onStall = act;
   }
 
+  /** No more than this has to be held: reading further would make nothing faster. Still within the limit. */
+  suffice(bytes: number): void {
+    this.#ahead = bytes;
+    this.give(0);
+  }
+
   take(bytes: number): void {
     this.#taken += bytes;
     this.#peak = Math.max(this.#peak, this.#taken);
@@ -47,7 +54,7 @@ export class ByteBudget {
 
   /** Whether somebody who has taken `own` bytes may read them. */
   hasRoom(own: number): boolean {
-    return this.#taken - own <= this.limit - this.largest;
+    return this.#taken - own <= Math.min(this.#ahead, this.limit - this.largest);
   }
 
   /** Calls back once, when there is room. */

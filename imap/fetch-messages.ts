@@ -30,6 +30,8 @@ class Reading {
   readonly #wire: Wire;
   readonly #folder: string;
   readonly #budget: ByteBudget;
+  /** Asked for, and not come yet. */
+  readonly #left: Set<number>;
   readonly #rows: Rows<FetchedMessage>;
   readonly #flags = new Map<string, readonly string[]>();
   /** Large messages whose flags or date the server told after the body. */
@@ -46,11 +48,12 @@ class Reading {
   readonly #closed = new Set<'budget' | 'stream'>();
   #wake: () => void = () => undefined;
 
-  constructor(wire: Wire, folder: string, asked: ReadonlySet<number>, budget: ByteBudget) {
+  constructor(wire: Wire, folder: string, uids: readonly number[], budget: ByteBudget) {
     this.#wire = wire;
     this.#folder = folder;
     this.#budget = budget;
-    this.#rows = new Rows(MESSAGES, asked);
+    this.#left = new Set(uids);
+    this.#rows = new Rows(MESSAGES, this.#left);
   }
 
   /** Groups of rows of these commands; each is sent while its predecessor is being answered. */
@@ -137,8 +140,7 @@ class Reading {
     }
     const isBody = lines.length === 1 ? ENDS_IN_BODY.test(line) : ANY_BODY.test(line);
     const head = known ?? (lines.length === 1 ? this.#headOf(line) : undefined);
-    if (!isBody || head === undefined || !this.#rows.wants(head.uid)) return DISCARD;
-    this.#rows.see(head.uid);
+    if (!isBody || head === undefined || !this.#left.delete(head.uid)) return DISCARD;
     const tap = { close: () => this.#close('stream'), open: () => this.#open('stream') };
     const stream = new BodyStream(tap, this.#budget);
     this.#stream = stream;
@@ -192,8 +194,7 @@ class Reading {
     if (literal.bytes > this.#budget.largest) return false;
     const head = this.#headOf(line);
     if (head === undefined || head.uid === 0) return false;
-    const isWanted = this.#rows.wants(head.uid);
-    if (isWanted) this.#rows.see(head.uid);
+    const isWanted = this.#left.delete(head.uid);
     this.#row(isWanted ? { ...head, body: literal.pieces, bytes: literal.bytes } : undefined);
     return true;
   }
@@ -205,6 +206,7 @@ class Reading {
     const body = items.get('BODY');
     if (body?.kind === 'literal' && body.literal.bytes > this.#budget.largest) return this.#thrownAway(data);
     const row = this.#rows.take(data);
+    if (row !== undefined) this.#left.delete(row.uid);
     this.#row(known === undefined || row === undefined ? row : { ...row, ...known });
   }
 
@@ -222,7 +224,7 @@ class Reading {
     const items = readItems(data);
     const uid = positiveOf(items.get('UID'));
     const row = uid === undefined ? undefined : MESSAGES.read(uid, items);
-    if (row !== undefined && this.#rows.wants(row.uid)) this.late.push(row);
+    if (row !== undefined && this.#left.has(row.uid)) this.late.push(row);
     this.#row(undefined);
   }
 
@@ -253,7 +255,7 @@ export async function* fetchMessages(
   uids: readonly number[],
   budget: ByteBudget,
 ): AsyncGenerator<readonly FetchedMessage[], void, undefined> {
-  const reading = new Reading(wire, folder, new Set(uids), budget);
+  const reading = new Reading(wire, folder, uids, budget);
   yield* reading.run(formatUidSet(uids).map((set) => `UID FETCH ${set} (${MESSAGES.items})`));
   for (const head of reading.late) yield* reading.run([`UID FETCH ${head.uid} (UID BODY.PEEK[])`], head);
 }

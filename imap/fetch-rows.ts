@@ -117,26 +117,19 @@ export class Rows<Row> {
     this.#asked = asked;
   }
 
-  /** Whether a row of this message is still wanted. */
-  wants(uid: number): boolean {
-    return !this.#seen.has(uid) && this.#asked?.has(uid) !== false;
-  }
-
-  /** Tells that the row of this message has come. */
-  see(uid: number): void {
-    this.#seen.add(uid);
-    if (this.#incomplete.size > 0) this.#incomplete.delete(uid);
-  }
-
   take(data: DataResponse): Row | undefined {
     const items = readItems(data);
     const uid = positiveOf(items.get('UID'));
-    if (uid === undefined || !this.wants(uid)) return undefined;
+    if (uid === undefined || this.#seen.has(uid) || this.#asked?.has(uid) === false) return undefined;
     const earlier = this.#incomplete.get(uid);
     const known = earlier === undefined ? items : new Map([...earlier, ...items]);
     const row = this.#kind.read(uid, known);
-    if (row === undefined) this.#incomplete.set(uid, known);
-    else this.see(uid);
+    if (row === undefined) {
+      this.#incomplete.set(uid, known);
+      return undefined;
+    }
+    this.#incomplete.delete(uid);
+    this.#seen.add(uid);
     return row;
   }
 }
