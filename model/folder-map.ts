@@ -2,7 +2,7 @@
  * Which destination folder each source folder's messages go to. Pure and deterministic: with the same source and rules
  * the answer stays the same after the folders that it names have been created, so that every pass finds the same pairs.
  */
-import type { FolderPair, ListedFolder } from './folders.ts';
+import type { FolderPair, ListedFolder, MappedFolder } from './folders.ts';
 import { fitLevel, foldName, isInboxName, prefixLevels, shownPath } from './folder-names.ts';
 import { FolderPlaces, type Base, type Place } from './folder-places.ts';
 import { roleCandidates } from './folder-roles.ts';
@@ -33,7 +33,7 @@ export interface FolderMap {
    * INBOX first, then by source name, and last what shows messages of others once more. Two pairs share a destination only
    * where a rename rule says so.
    */
-  readonly pairs: readonly FolderPair[];
+  readonly pairs: readonly MappedFolder[];
   readonly leftOut: readonly LeftOut[];
   /** What is not called as it was, and why, in sentences. */
   readonly notes: readonly string[];
@@ -47,6 +47,9 @@ interface TreeNode {
   readonly sources: SourceFolder[];
   place: Place | undefined;
   base: Base | undefined;
+  /** The role that its source folder plays. */
+  plays?: MatchedRole;
+  /** The role by which it was matched with a folder of the destination. */
   role?: MatchedRole;
 }
 
@@ -183,6 +186,7 @@ class TreePlacer {
     for (const role of MATCHED_ROLES) {
       const player = roleCandidates(role, candidates).find(({ node }) => node.place === undefined)?.node;
       const chosen = player ?? (role === 'archive' ? this.#allMail(open) : undefined);
+      if (player !== undefined) player.plays = role;
       if (chosen === undefined) continue;
       // A folder that is the counterpart of another by its very name stays with it, in the first pass and in all later ones.
       // What stands in for a role gives way also to a folder that is only made for those below it.
@@ -250,13 +254,15 @@ class TreePlacer {
   }
 }
 
-function placedPair(source: SourceFolder, place: Place): FolderPair {
+function placedPair(source: SourceFolder, place: Place, plays: MatchedRole | undefined): MappedFolder {
+  const role = source.folder.role ?? plays;
   return {
     source: source.folder.name,
     sourcePath: source.shown,
     destination: place.name,
     destinationPath: shownPath(place.path),
     ...(source.exceptIn !== undefined && { exceptIn: source.exceptIn }),
+    ...(role !== undefined && { role }),
   };
 }
 
@@ -294,7 +300,7 @@ export function mapFolders(input: FolderMapInput): FolderMap {
   const placed = tree.flatMap((node) => (node.place === undefined ? [] : [{ node, place: node.place }]));
   return {
     pairs: placed
-      .flatMap(({ node, place }) => node.sources.map((source) => placedPair(source, place)))
+      .flatMap(({ node, place }) => node.sources.map((source) => placedPair(source, place, node.plays)))
       .toSorted(comparePairs),
     leftOut,
     notes: [...placer.notes, ...placed.flatMap(({ node, place }) => notesOf(node, place))],

@@ -26,6 +26,12 @@ export interface FolderPair {
   readonly exceptIn?: readonly string[];
 }
 
+/** A pair as the mapping explains it. */
+export interface MappedFolder extends FolderPair {
+  /** As the source marks it, or by its name. */
+  readonly role?: FolderRole;
+}
+
 /** The pair alone, of something that holds more. */
 export function pairOf({ source, sourcePath, destination, destinationPath, exceptIn }: FolderPair): FolderPair {
   return { source, sourcePath, destination, destinationPath, ...(exceptIn !== undefined && { exceptIn }) };

@@ -249,6 +249,7 @@ describe('folders that show messages of others once more', () => {
       destination: 'All Mail',
       destinationPath: 'All Mail',
       exceptIn: ['INBOX', 'Spam', 'Work'],
+      role: 'all',
     });
     expect(pairs.map(({ source }) => source)).toEqual(['INBOX', 'Spam', '[Gmail]/All Mail']);
   });
