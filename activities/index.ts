@@ -1,4 +1,5 @@
 import { copyFolder as copyOneFolder } from '../copy/copy-folder.ts';
+import { pairMoves as pairMovesOfMailbox } from '../copy/pair-moves.ts';
 import { verifyFolder as verifyOneFolder } from '../copy/verify-folder.ts';
 import { createTokenProvider } from '../entra/tokens.ts';
 import { openSession } from '../imap/open.ts';
@@ -11,6 +12,9 @@ import type { Dependencies } from './dependencies.ts';
 import { createLimiter } from './limiter.ts';
 import { probeAccess } from './probe-access.ts';
 import { surveyMailbox } from './survey-mailbox.ts';
+import { pairMoves } from './pair-moves.ts';
+import { describeAside } from './describe-aside.ts';
+import { exportAside, type ExportedMessage } from './export-aside.ts';
 import { verifyFolder } from './verify-folder.ts';
 
 export type { Dependencies } from './dependencies.ts';
@@ -26,6 +30,7 @@ export function createActivities(deps: Dependencies): Activities {
     copyFolder: (input) => copyFolder(deps, input),
     verifyFolder: (input) => verifyFolder(deps, input),
   };
+    pairMoves: (input) => pairMoves(deps, input),
 }
 
 /** What a worker has to bring; the rest is the same for all of them. */
@@ -43,3 +48,4 @@ export function dependenciesOf(part: WorkerPart): Dependencies {
     clock: systemClock,
   };
 }
+    pairMoves: pairMovesOfMailbox,

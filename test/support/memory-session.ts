@@ -12,6 +12,7 @@ import type {
   FolderStatus,
   IdentityRow,
   ImapSession,
+  Moved,
   OpenFolder,
   SearchCriteria,
 } from '../../imap/types.ts';
@@ -27,6 +28,12 @@ export interface MemorySessionOptions {
   /** Throws, or gives what is stored instead. */
   readonly onAppend?: (message: AppendMessage, body: Buffer) => Buffer;
   readonly permanentFlags?: readonly string[];
+  /** False where MOVE tells no COPYUID. */
+  readonly copyUid?: boolean;
+  /** Called for each message that MOVE is about to move; may throw, and then those before it have been moved. */
+  readonly onMove?: (uid: number) => void;
+  /** Whether mod-sequences are kept. */
+  readonly modseqs?: boolean;
   /** Source UIDs without a body. */
   readonly unreadable?: ReadonlySet<number>;
 }
@@ -97,6 +104,16 @@ export class MemorySession implements ImapSession {
 
   fetchFlags(uids: readonly number[] | 'all'): AsyncIterable<FlagsRow> {
     return this.#rows('fetch flags', uids, ({ uid, flags }) => ({ uid, flags: flags.toSorted() }));
+  }
+
+  fetchChangedFlags(since: number): AsyncIterable<FlagsRow> {
+    if (this.#options.modseqs !== true) throw new Error('CHANGEDSINCE was asked of a server without CONDSTORE');
+    return this.#rows(
+      'fetch changed flags',
+      'all',
+      ({ uid, flags }) => ({ uid, flags: flags.toSorted() }),
+      ({ modseq }) => modseq > since,
+    );
   }
 
   fetchIdentities(uids: readonly number[] | 'all'): AsyncIterable<IdentityRow> {
@@ -179,6 +196,22 @@ export class MemorySession implements ImapSession {
     });
   }
 
+  async move(uids: readonly number[], name: string, mayCommit: () => void): Promise<Moved> {
+    return this.#step(`move ${name}`, () => {
+      if (!this.capabilities.has('MOVE')) throw new Error('MOVE was asked of a server without it');
+      if (this.#open?.readOnly !== false) throw new Error('MOVE in a folder that was not opened for writing');
+      this.#orGone(mayCommit);
+      const { uidValidity } = this.#existing(name);
+      const from = this.#open.name;
+      const there = this.#opened().messages.filter(({ uid }) => uids.includes(uid));
+      const pairs = there.map(({ uid }) => {
+        this.#orGone(() => this.#options.onMove?.(uid));
+        return { from: uid, to: this.#mailbox.move(from, uid, name) };
+      });
+      return this.#options.copyUid === false ? { pairs: [] } : { pairs, uidValidity };
+    });
+  }
+
   async noop(): Promise<void> {
     return this.#step('noop', () => undefined);
   }
@@ -228,6 +261,7 @@ export class MemorySession implements ImapSession {
         readOnly,
         flags: [],
         ...(permanentFlags === undefined ? {} : { permanentFlags }),
+        ...(this.#options.modseqs === true ? { highestModseq: folder.highestModseq } : {}),
       };
     });
   }
@@ -236,9 +270,11 @@ export class MemorySession implements ImapSession {
     what: string,
     uids: readonly number[] | 'all',
     row: (message: StoredMessage) => Row,
+    isMeant: (message: StoredMessage) => boolean = () => true,
   ): AsyncGenerator<Row> {
+    const asked = uids === 'all' ? undefined : new Set(uids);
     const found = this.#step(what, () =>
-      this.#opened().messages.filter(({ uid }) => uids === 'all' || uids.includes(uid)),
+      this.#opened().messages.filter((message) => asked?.has(message.uid) !== false && isMeant(message)),
     );
     for (const message of found) {
       this.#options.onStep?.(`row of ${what}`);

@@ -13,10 +13,11 @@ const CARRIED_ASIDE = 5_000;
 export function fitToCarry(state: MailboxState): MailboxState {
   const bySize = state.folders.toSorted((a, b) => sizeOf(b) - sizeOf(a));
   const left = new Set<string>();
+  const needed = new Set(state.current?.pairing?.folders);
   let total = bySize.reduce((sum, folder) => sum + sizeOf(folder), 0);
   for (const folder of bySize) {
     if (total <= CARRIED_LEDGER_CHARACTERS) break;
-    if (folder.growth !== undefined) continue;
+    if (folder.growth !== undefined || needed.has(folder.source)) continue;
     total -= folder.ledger?.length ?? 0;
     left.add(folder.source);
   }

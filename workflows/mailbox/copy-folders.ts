@@ -2,11 +2,13 @@ import { ActivityFailure, TimeoutFailure, isCancellation } from '@temporalio/wor
 import { parseCopyHeartbeat, type CopyFolderResult } from '../../model/activities.ts';
 import type { Problem } from '../../model/mailbox.ts';
 import { addCopyCounts } from '../../model/pass.ts';
-import { isRefusalCode, refusal, type RefusalCode } from '../../model/refusals.ts';
+import { refusal } from '../../model/refusals.ts';
 import type { CurrentPass, FolderState } from '../../model/saga.ts';
 import { ask } from '../ask.ts';
 import { interruptible, untilGo, update, type Mailbox } from './mailbox.ts';
+import { currentPass, patchFolder } from './carried.ts';
 import { historyIsFull, phaseOf, type PassEnding } from './pass-ending.ts';
+import { addNotes } from './notes.ts';
 import { recovered } from './recover.ts';
 import { tell } from './tell.ts';
 
@@ -44,7 +46,8 @@ function hasWork(folder: FolderState, pass: CurrentPass): boolean {
   if (pass.kind === 'final' || pass.kind === 'tail' || pass.retryAside) return true;
   const { completeAt, uidNext, uidValidity } = folder;
   const unchanged = completeAt?.uidNext === uidNext && completeAt.uidValidity === uidValidity;
-  return !(unchanged && folder.handled + folder.aside.length >= folder.messages);
+  const handled = folder.handled - (folder.goneFromSource ?? 0);
+  return !(unchanged && handled + folder.aside.length >= folder.messages);
 }
 
 /** Share after share, until the folder is through. */
@@ -62,7 +65,7 @@ async function copyOneFolder(mailbox: Mailbox, source: string): Promise<PassEndi
     take(mailbox, folder, result);
     const { outcome } = result;
     if (outcome.kind === 'complete') {
-      finishFolder(mailbox, source, folder);
+      finishFolder(mailbox, folder, result.counts.goneFromSource);
       return { kind: 'through' };
     }
     if (outcome.kind === 'refused') return meet(mailbox, source, outcome.problem);
@@ -119,6 +122,10 @@ function keepGrowth(mailbox: Mailbox, source: string, timeout: Error | undefined
   if (growth !== undefined) patchFolder(mailbox, source, { growth });
 }
 
+        ...(folder.uidNext > 0 &&
+          pass.surveyedAt !== undefined && {
+            surveyed: { uidNext: folder.uidNext, uidValidity: folder.uidValidity, at: pass.surveyedAt },
+          }),
 function take(mailbox: Mailbox, folder: FolderState, result: CopyFolderResult): void {
   const { counts } = mailbox.state;
   const known = new Set(result.aside.map((note) => note.uid));
@@ -146,35 +153,19 @@ function take(mailbox: Mailbox, folder: FolderState, result: CopyFolderResult): 
   if (result.outcome.kind !== 'refused') recovered(mailbox);
 }
 
-function finishFolder(mailbox: Mailbox, source: string, seen: FolderState): void {
-  const { uidNext, uidValidity } = seen;
+function finishFolder(mailbox: Mailbox, seen: FolderState, goneFromSource: number): void {
+  const { source, messages, uidNext, uidValidity } = seen;
   const pass = currentPass(mailbox);
-  const whole = pass.before === undefined;
-  patchFolder(mailbox, source, whole ? { completeAt: { uidNext, uidValidity } } : {});
+  patchFolder(mailbox, source, {
+    completeAt: { messages, uidNext, uidValidity },
+    ...(uidNext > 0 && { seenUpTo: { uidNext, uidValidity } }),
+    goneFromSource,
+  });
   update(mailbox, { current: { ...pass, done: [...pass.done, source] } });
-}
-
-type Notes = Readonly<Partial<Record<RefusalCode, number>>>;
-
-function addNotes(a: Notes, b: Notes): Notes {
-  const sum: Partial<Record<RefusalCode, number>> = { ...a };
-  for (const [code, count] of Object.entries(b)) if (isRefusalCode(code)) sum[code] = (sum[code] ?? 0) + count;
-  return sum;
-}
-
-function patchFolder(mailbox: Mailbox, source: string, change: Partial<FolderState>): void {
-  const folders = mailbox.state.folders.map((folder) => (folder.source === source ? { ...folder, ...change } : folder));
-  update(mailbox, { folders });
 }
 
 function folderOf(mailbox: Mailbox, source: string): FolderState {
   const folder = mailbox.state.folders.find((one) => one.source === source);
   if (folder === undefined) throw new Error(`the mailbox's state has no folder ${JSON.stringify(source)}`);
   return folder;
-}
-
-function currentPass(mailbox: Mailbox): CurrentPass {
-  const { current } = mailbox.state;
-  if (current === undefined) throw new Error('a folder is copied outside a pass');
-  return current;
 }

@@ -5,6 +5,7 @@ import { KEPT_PASSES, stuckFolder, type CurrentPass, type FolderState, type Mail
 import { ask } from '../ask.ts';
 import { copyFolders } from './copy-folders.ts';
 import { repeatedly, update, type Mailbox } from './mailbox.ts';
+import { pairMoves } from './pair-moves.ts';
 import { phaseOf, type PassEnding } from './pass-ending.ts';
 import { recovered } from './recover.ts';
 import { tell } from './tell.ts';
@@ -20,6 +21,8 @@ export async function runPass(mailbox: Mailbox, kind: PassKind): Promise<PassEnd
   const problem = (await probe(mailbox)) ?? (await survey(mailbox, current)) ?? (await createFolders(mailbox));
   if (problem) return { kind: 'problem', problem };
   const ending = await copyFolders(mailbox);
+  const pairing = await pairMoves(mailbox);
+  if (pairing.kind !== 'through') return pairing;
   if (ending.kind !== 'through') return ending;
   complete(mailbox);
   const stuck = stuckFolder(mailbox.state);
@@ -69,6 +72,7 @@ async function survey(mailbox: Mailbox, pass: CurrentPass): Promise<Problem | un
   update(mailbox, { phase: mailbox.state.passes.length === 0 ? 'survey' : phaseOf(pass.kind) });
   tell(mailbox, 'listing the folders of both sides');
   const result = await repeatedly(mailbox, () =>
+  const surveyedAt = Date.now();
     ask(mailbox.state.settings.timing, `List the folders of both sides for the ${pass.kind} pass`).surveyMailbox({
       settings: mailbox.state.settings,
       row: mailbox.state.row,
@@ -81,6 +85,7 @@ async function survey(mailbox: Mailbox, pass: CurrentPass): Promise<Problem | un
     folders,
     leftOut: result.leftOut,
     counts: { ...mailbox.state.counts, messages, folders: result.folders.length },
+    current: { ...pass, surveyedAt },
   });
   return undefined;
 }
