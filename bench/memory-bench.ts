@@ -34,14 +34,20 @@ export async function memoryBench({ scale, say }: MemoryBenchOptions): Promise<r
   const results: MemoryResult[] = [];
   try {
     for (const [name, corpus] of CORPORA) {
-      const messages = Math.max(1, Math.round(corpus.messages * scale));
       say(`${name}: filling the source`);
-      results.push(await copyCorpus(build, name, { ...corpus, messages, bytes: Math.round(corpus.bytes * scale) }));
+      results.push(await copyCorpus(build, name, corpus.messages === 1 ? corpus : reduced(corpus, scale)));
+      say(`${name}: done`);
     }
   } finally {
     await build.remove();
   }
   return results;
+}
+
+/** Fewer messages of the same size. */
+function reduced(corpus: CorpusPlan, scale: number): CorpusPlan {
+  const messages = Math.max(1, Math.round(corpus.messages * scale));
+  return { ...corpus, messages, bytes: Math.round((corpus.bytes / corpus.messages) * messages) };
 }
 
 async function copyCorpus(build: Build, name: MemoryResult['case'], corpus: CorpusPlan): Promise<MemoryResult> {
