@@ -10,7 +10,7 @@ export function describeMachine(): readonly string[] {
   const dovecot = dovecotAvailable();
   return [
     `${cores.length} cores, ${cores[0]?.model.trim() ?? 'of an unknown kind'}, ${(totalmem() / 1e9).toFixed(0)} GB of memory`,
-    `${type()} ${release()}, Node ${process.version}`,
+    `${type()} ${release().split('-', 1)[0] ?? ''}, Node ${process.version}`,
     `Dovecot ${dovecot.available ? dovecot.version.split(' ', 1)[0] : 'not installed'} on both sides, mdbox, mail_fsync = ${FSYNC}, without TLS`,
     `isync ${versionOf('mbsync')}, interimap ${versionOf('interimap')}`,
   ];

@@ -1,9 +1,14 @@
 import { CASE_NAMES } from './cases.ts';
 import { judge, speedUp, type BenchResult, type Judged } from './results.ts';
 
+/** Of the line below the headings. */
+const LEAST_WIDTH = 3;
+
 /** Cells of a table in Markdown, padded so that it reads well on a terminal too. */
 export function markdownTable(headings: readonly string[], rows: readonly (readonly string[])[]): string {
-  const widths = headings.map((heading, at) => Math.max(heading.length, ...rows.map((row) => (row[at] ?? '').length)));
+  const widths = headings.map((heading, at) =>
+    Math.max(LEAST_WIDTH, heading.length, ...rows.map((row) => (row[at] ?? '').length)),
+  );
   const line = (cells: readonly string[]): string =>
     `| ${widths.map((width, at) => pad(cells[at] ?? '', width, at)).join(' | ')} |`;
   const rule = `| ${widths.map((width, at) => (at === 0 ? '-'.repeat(width) : `${'-'.repeat(width - 1)}:`)).join(' | ')} |`;
