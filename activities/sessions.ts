@@ -6,6 +6,9 @@ import type { Demand } from './limiter.ts';
 import { askedOf } from './problems.ts';
 import type { Secrets } from './secrets.ts';
 
+/** What it takes to open a mailbox. */
+export type Opening = Pick<Dependencies, 'openSession' | 'openSecret' | 'tokens' | 'limiter'>;
+
 export interface SessionRequest {
   readonly job: MailboxJob;
   readonly secrets: Secrets;
@@ -22,27 +25,52 @@ export interface BothSides {
   readonly destination: ImapSession;
 }
 
+export interface Reopening {
+  /** Gives up both sessions and opens new ones in their place. Rejects as opening does. */
+  readonly reopen: () => Promise<BothSides>;
+}
+
 /**
  * Waits until this worker may have a connection more to each side, opens both, lends them, and ends them: with LOGOUT after
  * success, otherwise at once. Rejects with RefusedOn when a side refuses, and with the reason of `signal` when that is
  * aborted during the wait.
  */
 export function withBothSides<T>(
-  deps: Dependencies,
+  deps: Opening,
   request: SessionRequest,
-  use: (sessions: BothSides) => Promise<T>,
+  use: (sessions: BothSides & Reopening) => Promise<T>,
 ): Promise<T> {
-  return lend(deps, request, ['source', 'destination'], async (open) => {
-    const source = await open('source');
-    const destination = await open('destination');
+  return lend(deps, request, ['source', 'destination'], async (open, giveUp) => {
+    const openBoth = async (): Promise<BothSides> => ({
+      source: await open('source'),
+      destination: await open('destination'),
+    });
+    const reopen = (): Promise<BothSides> => {
+      giveUp(new Error('New connections are opened instead'));
+      return openBoth();
+    };
+    const sessions = await openBoth();
     request.opened?.();
-    return use({ source, destination });
+    return use({ ...sessions, reopen });
+  });
+}
+
+/** The same for the source alone. */
+export function withSource<T>(
+  deps: Opening,
+  request: SessionRequest,
+  use: (source: ImapSession) => Promise<T>,
+): Promise<T> {
+  return lend(deps, request, ['source'], async (open) => {
+    const source = await open('source');
+    request.opened?.();
+    return use(source);
   });
 }
 
 /** The same for the destination alone. */
 export function withDestination<T>(
-  deps: Dependencies,
+  deps: Opening,
   request: SessionRequest,
   use: (destination: ImapSession) => Promise<T>,
 ): Promise<T> {
@@ -54,26 +82,28 @@ export function withDestination<T>(
 }
 
 async function lend<T>(
-  deps: Dependencies,
+  deps: Opening,
   request: SessionRequest,
   sides: readonly Side[],
-  use: (open: (side: Side) => Promise<ImapSession>) => Promise<T>,
+  use: (open: (side: Side) => Promise<ImapSession>, giveUp: (reason: Error) => void) => Promise<T>,
 ): Promise<T> {
   const { job, signal } = request;
   const demands = sides.map((side) => demandOf(job.settings[side], job));
   const giveBack = await deps.limiter.take(demands, signal);
   const lent: ImapSession[] = [];
+  const giveUp = (reason: Error): void => {
+    for (const session of lent.splice(0)) session.destroy(reason);
+  };
   try {
     const result = await use(async (side) => {
       const session = await askedOf(side, openSide(deps, request, side));
       lent.push(session);
       return session;
-    });
+    }, giveUp);
     await Promise.all(lent.map((session) => session.logout()));
     return result;
   } catch (error) {
-    const reason = error instanceof Error ? error : new Error(String(error));
-    for (const session of lent) session.destroy(reason);
+    giveUp(error instanceof Error ? error : new Error(String(error)));
     throw error;
   } finally {
     giveBack();
@@ -81,7 +111,7 @@ async function lend<T>(
 }
 
 async function openSide(
-  deps: Dependencies,
+  deps: Opening,
   { job, secrets, signal, freshTokens = false }: SessionRequest,
   side: Side,
 ): Promise<ImapSession> {

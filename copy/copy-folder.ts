@@ -1,5 +1,6 @@
 import type { CopyFolderResult, CopyHeartbeat, CopyOutcome } from '../model/activities.ts';
 import { Care } from './care.ts';
+import { readBeside } from './beside.ts';
 import { closeTransfer } from './close.ts';
 import { carryFlags } from './flags.ts';
 import type { IdentityIndex } from './identity-index.ts';
@@ -35,20 +36,15 @@ export const copyFolder: CopyFolder = async (task, context) => {
 function readLedger(task: CopyTask, context: CopyContext): Work {
   const ledger = task.ledger === undefined ? new Ledger() : decodeLedger(task.ledger);
   const tally = task.previousGrowth === undefined ? newTally() : applyGrowth(ledger, task.previousGrowth);
-  const beside = (task.beside ?? []).map((other) => {
-    const known = other.ledger === undefined ? new Ledger() : decodeLedger(other.ledger);
-    if (other.growth !== undefined) applyGrowth(known, other.growth);
-    return known;
-  });
-  return beginWork(task, context, { ledger, beside }, tally);
+  return beginWork(task, context, { ledger, beside: readBeside(task) }, tally);
 }
 
 async function copyShare(work: Work): Promise<CopyOutcome> {
-  const { highestModseq = 0 } = work.sourceFolder;
   const { ledger, task } = work;
   const listedAt = work.now();
   const hadHandled = ledger.size > 0;
   await openFolders(work);
+  const { highestModseq = 0 } = work.sourceFolder;
   if (task.folder.exceptIn !== undefined) work.progress.doing = 'comparing with the other folders';
   const listing = await withoutRepeats(
     work,
@@ -78,7 +74,10 @@ async function copyMessages(work: Work, listing: Listing): Promise<CopyOutcome |
     const mayGoOn = sending.mayGoOn && !work.interrupt.aborted && care.mayReopen();
     if (!mayGoOn || !(await reopen(work))) return sending.end;
     work.progress.doing = 'opening once more';
+    const { sourceValidity } = work.ledger.head;
     await openFolders(work);
+    // What was listed means nothing any more.
+    if (work.ledger.head.sourceValidity !== sourceValidity) return { kind: 'share-ended' };
   }
 }
 
@@ -132,11 +131,11 @@ async function announceWriting(work: Work): Promise<void> {
  */
 async function carryFlagsOf(work: Work): Promise<boolean> {
   const { task, sourceFolder } = work;
-  return true;
   const isEarly = task.pass === 'prestage' || task.pass === 'delta';
   if (isEarly && !task.retryAside && sourceFolder.highestModseq === undefined) return false;
   work.progress.doing = 'comparing flags';
   await carryFlags(work);
+  return true;
 }
 
 function complete(work: Work, listing: Listing): CopyOutcome {

@@ -42,6 +42,9 @@ export interface LedgerHead {
   readonly highestModseq: number;
 }
 
+const LONGEST_WORDS = 200;
+const MOST_WORDS = 50;
+
 const NEW_HEAD: LedgerHead = {
   sourceValidity: 0,
   destinationValidity: 0,
@@ -65,6 +68,8 @@ export class Ledger {
   readonly #flagSets = new FlagSets();
   readonly #aside = new Map<number, RefusalCode>();
   readonly #asideTouched = new Set<number>();
+  /** Servers' words about the newest of them; they travel with results only. */
+  readonly #words = new Map<number, string>();
   #baseSize = 0;
   #wasReset = false;
 
@@ -144,16 +149,26 @@ export class Ledger {
 
   /** Messages put aside, again or for the first time, since the ledger was decoded. */
   get newlyAside(): readonly AsideNote[] {
-    return this.aside.filter(({ uid }) => this.#asideTouched.has(uid));
+    return this.aside
+      .filter(({ uid }) => this.#asideTouched.has(uid))
+      .map((note) => {
+        const words = this.#words.get(note.uid);
+        return words === undefined ? note : { ...note, words };
+      });
   }
 
   get asideChanged(): boolean {
     return this.#asideTouched.size > 0;
   }
 
-  putAside(uid: number, code: RefusalCode): void {
+  /** `words`: the server's own; those of the newest 50 are kept, cut to 200 characters. */
+  putAside(uid: number, code: RefusalCode, words?: string): void {
     this.#aside.set(uid, code);
     this.#asideTouched.add(uid);
+    this.#words.delete(uid);
+    if (words !== undefined) this.#words.set(uid, words.slice(0, LONGEST_WORDS));
+    const [oldest] = this.#words.size > MOST_WORDS ? this.#words.keys() : [];
+    if (oldest !== undefined) this.#words.delete(oldest);
   }
 
   /** The whole list, as another attempt left it. */

@@ -106,7 +106,7 @@ export function neighboursWereRefused({ work, order }: Sending, refusedUid: numb
 export function recordRefused(sending: Sending, uid: number, code: RefusalCode, error: SideRefusal): void {
   const isVague = refusal(error.refusal.problem.code).reaction !== 'put-aside';
   if (isVague && neighboursWereRefused(sending, uid)) sending.end = refused(sending.work, error);
-  else putAside(sending, uid, code);
+  else putAside(sending, uid, code, error.refusal.problem.serverText);
 }
 
 /** Its user deleted the folder meanwhile: made again, and the next share finds out what that means; once, not for ever. */
@@ -117,10 +117,10 @@ export async function afterFolderIsGone(work: Work, error: SideRefusal): Promise
 }
 
 /** Names a message in the report; the others go on. */
-export function putAside(sending: Sending, uid: number, code: RefusalCode): void {
+export function putAside(sending: Sending, uid: number, code: RefusalCode, words?: string): void {
   const { ledger, task, tally, progress } = sending.work;
   if (task.retryAside) ledger.update({ retriedUpTo: uid });
-  ledger.putAside(uid, code);
+  ledger.putAside(uid, code, words);
   count(tally, 'aside');
   progress.done += 1;
 }

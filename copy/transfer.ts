@@ -45,7 +45,7 @@ export async function transfer(
   };
   const left = withoutCondemned(sending, uids, care);
   try {
-    for (let next = 0; next < left.length && sending.end === undefined; ) {
+    for (let next = 0; next < left.length && sending.end === undefined;) {
       const share = left.slice(next, next + messagesLeft(work));
       next += share.length;
       await carryShare(transferring, share);
@@ -120,11 +120,7 @@ function giveBack({ budget }: Transferring, { body, bytes }: FetchedMessage): vo
 }
 
 /** Sends a message, unless it is one of the strangers. */
-async function carryHeld(
-  transferring: Transferring,
-  fetched: WholeMessage,
-  body: readonly Buffer[],
-): Promise<void> {
+async function carryHeld(transferring: Transferring, fetched: WholeMessage, body: readonly Buffer[]): Promise<void> {
   const { sending, lane, preparing, strangers } = transferring;
   const identity = identified(sending.work, fetched, headerOf(body));
   const counterpart = strangers.take(identity) ?? (await alteredCounterpart(transferring, identity, body));
@@ -165,7 +161,11 @@ function identified(work: Work, { internalDate, bytes }: WholeMessage, headers: 
   return identityOf(work, { headers, internalDate, size: bytes });
 }
 
-function adopt({ work: { ledger, tally, progress } }: Sending, { uid, flags }: WholeMessage, counterpart: number): void {
+function adopt(
+  { work: { ledger, tally, progress } }: Sending,
+  { uid, flags }: WholeMessage,
+  counterpart: number,
+): void {
   ledger.handle(uid, counterpart, flags);
   count(tally, 'adopted');
   progress.done += 1;

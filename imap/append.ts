@@ -16,8 +16,8 @@ const LARGE_LITERAL = 8 << 20;
 /** What a server can do with messages. */
 interface Abilities {
   readonly mode: AppendMode;
-  /** The largest literal that goes out without waiting; 0: none. */
-  readonly largestFree: number;
+  /** The largest literal that goes out without waiting; undefined: none does, not even one of no bytes. */
+  readonly largestFree: number | undefined;
 }
 
 function abilitiesOf(capabilities: ReadonlySet<string>): Abilities {
@@ -27,7 +27,7 @@ function abilitiesOf(capabilities: ReadonlySet<string>): Abilities {
   });
   const largest = Math.min(LARGE_LITERAL, limit);
   const isPlus = capabilities.has('LITERAL+');
-  if (!isPlus && !capabilities.has('LITERAL-')) return { mode: 'plain', largestFree: 0 };
+  if (!isPlus && !capabilities.has('LITERAL-')) return { mode: 'plain', largestFree: undefined };
   return {
     mode: capabilities.has('MULTIAPPEND') ? 'multiappend' : 'pipelined',
     largestFree: isPlus ? largest : Math.min(SMALL_LITERAL, largest),
@@ -54,7 +54,7 @@ interface FlagList {
 export class Appender {
   readonly mode: AppendMode;
   readonly #wire: Wire;
-  readonly #largestFree: number;
+  readonly #largestFree: number | undefined;
   /** By what is sent, and by the lists that messages share. */
   readonly #byText = new Map<string, FlagList>();
   readonly #byFlags = new WeakMap<readonly string[], FlagList>();
@@ -115,7 +115,8 @@ export class Appender {
   }
 
   #literal(name: string, { acceptedIn }: FlagList, { body, bytes, internalDate }: AppendMessage): LiteralPart {
-    const isFree = bytes <= this.#largestFree && !isStream(body) && ORDINARY_DATE.test(internalDate);
+    const isSmall = this.#largestFree !== undefined && bytes <= this.#largestFree;
+    const isFree = isSmall && !isStream(body) && ORDINARY_DATE.test(internalDate);
     return { pieces: body, bytes, waits: !isFree || !acceptedIn.has(name) };
   }
 }

@@ -270,7 +270,14 @@ export class Session implements ImapSession {
   async #openFolder(how: 'examine' | 'select', name: string): Promise<OpenFolder> {
     this.#mustBeFree();
     const shown = this.#shown(name);
-    const folder = await openFolder(this.#wire, this.#peer, how, name, shown, how === 'examine' && this.#keepsModseqs());
+    const folder = await openFolder(
+      this.#wire,
+      this.#peer,
+      how,
+      name,
+      shown,
+      how === 'examine' && this.#keepsModseqs(),
+    );
     this.#open = shown;
     return folder;
   }
