@@ -32,6 +32,15 @@ export class MemoryMailbox {
     for (const name of ['INBOX', ...names]) this.create(name);
   }
 
+  clone(): MemoryMailbox {
+    const again = new MemoryMailbox();
+    again.folders.clear();
+    for (const [name, folder] of this.folders) {
+      again.folders.set(name, { ...folder, messages: folder.messages.map((message) => ({ ...message })) });
+    }
+    return again;
+  }
+
   create(name: string): void {
     validities += 1;
     this.folders.set(name, { uidValidity: validities, uidNext: 1, messages: [], highestModseq: 1 });

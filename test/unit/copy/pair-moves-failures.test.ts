@@ -2,7 +2,9 @@ import { describe, expect, it } from 'vitest';
 import { array, assert, asyncProperty, nat, record } from 'fast-check';
 import { NO_COPY_COUNTS } from '../../../model/pass.ts';
 import { Crash, knownGrowth } from '../../support/copy-harness.ts';
-import { MailboxHarness, MOVING, type PairingAttempt, type PairingWorld } from '../../support/mailbox-harness.ts';
+import { MailboxHarness, MOVING, type PairingWorld } from '../../support/mailbox-harness.ts';
+import type { OnStep } from '../../support/mailbox-passes.ts';
+import type { MemorySession } from '../../support/memory-session.ts';
 import { mail, MemoryMailbox } from '../../support/memory-server.ts';
 
 /** Twins, a message without headers, a renamed folder, one moved within its folder, deletions, new mail, one moved twice. */
@@ -40,22 +42,22 @@ function expectEverythingOnce({ source, destination }: MailboxHarness): void {
 }
 
 /** Ends an attempt at its step number `at`, counted over both sides and the lease. */
-function crashAt(at: number): NonNullable<PairingWorld['onStep']> {
+function crashAt(at: number): OnStep<MemorySession> {
   let steps = 0;
   return (step) => {
     if (steps++ === at) throw new Crash(step);
   };
 }
 
-async function stepsOfPairing(world: PairingWorld): Promise<number> {
-  const harness = await rearranged(world);
+async function stepsOfPairing(begun: MailboxHarness, world: PairingWorld): Promise<number> {
+  const harness = begun.clone();
   let steps = 0;
-  harness.survey();
-  await harness.pairAll({ ...world, onStep: () => (steps += 1) });
+  await harness.survey();
+  await harness.pairAll(world, () => (steps += 1));
   return steps;
 }
 
-function keep(harness: MailboxHarness, attempt: PairingAttempt | undefined, stale: number): void {
+function keep(harness: MailboxHarness, attempt: Awaited<ReturnType<MailboxHarness['pair']>>, stale: number): void {
   if (attempt?.result !== undefined) harness.take(attempt.result);
   else harness.growth = knownGrowth(attempt?.beats ?? [], stale) ?? harness.growth;
 }
@@ -82,13 +84,14 @@ describe.each(KINDS)('nothing is copied twice and nothing lost, %s', LONG, (_, w
   it.each([0, 1_000])(
     'when the worker dies at any step and the last %i heartbeats were not acknowledged',
     async (stale) => {
-      const whole = await rearranged(world);
+      const begun = await rearranged(world);
+      const whole = begun.clone();
       await whole.pass(world);
-      const steps = await stepsOfPairing(world);
+      const steps = await stepsOfPairing(begun, world);
       for (let at = 0; at < steps; at++) {
-        const harness = await rearranged(world);
-        harness.survey();
-        const crashed = await harness.pair({ ...world, onStep: crashAt(at) });
+        const harness = begun.clone();
+        await harness.survey();
+        const crashed = await harness.pair(world, crashAt(at));
         expect(crashed?.error).toBeInstanceOf(Crash);
         keep(harness, crashed, stale);
         await harness.pass(world);
@@ -102,18 +105,16 @@ describe.each(KINDS)('nothing is copied twice and nothing lost, %s', LONG, (_, w
   );
 
   it('when a connection is lost at any step, on either side', async () => {
-    const steps = await stepsOfPairing(world);
+    const begun = await rearranged(world);
+    const steps = await stepsOfPairing(begun, world);
     for (let at = 0; at < steps; at++) {
-      const harness = await rearranged(world);
-      harness.survey();
+      const harness = begun.clone();
+      await harness.survey();
       let number = 0;
-      const attempt = await harness.pair({
-        ...world,
-        onStep: (step, sessions) => {
-          if (number++ === at && !step.includes('acknowledged')) {
-            throw sessions[step.startsWith('source') ? 'source' : 'destination'].lost();
-          }
-        },
+      const attempt = await harness.pair(world, (step, sessions) => {
+        if (number++ === at && !step.includes('acknowledged')) {
+          throw sessions[step.startsWith('source') ? 'source' : 'destination'].lost();
+        }
       });
       keep(harness, attempt, 0);
       await harness.pass(world);
@@ -122,14 +123,15 @@ describe.each(KINDS)('nothing is copied twice and nothing lost, %s', LONG, (_, w
   });
 
   it('when workers die again and again, and heartbeats are late', async () => {
-    const steps = await stepsOfPairing(world);
+    const begun = await rearranged(world);
+    const steps = await stepsOfPairing(begun, world);
     const crash = record({ at: nat(steps), stale: nat(8) });
     await assert(
       asyncProperty(array(crash, { minLength: 1, maxLength: 4 }), async (crashes) => {
-        const harness = await rearranged(world);
+        const harness = begun.clone();
         for (const { at, stale } of crashes) {
-          harness.survey();
-          keep(harness, await harness.pair({ ...world, onStep: crashAt(at) }), stale);
+          await harness.survey();
+          keep(harness, await harness.pair(world, crashAt(at)), stale);
         }
         await harness.pass(world);
         expectEverythingOnce(harness);
@@ -141,11 +143,12 @@ describe.each(KINDS)('nothing is copied twice and nothing lost, %s', LONG, (_, w
 
 describe('nothing that the destination’s user does is undone', LONG, () => {
   it('when a rule takes every message away that arrives in a folder, and the worker dies at any step', async () => {
-    const steps = await stepsOfPairing({});
+    const begun = await rearranged({});
+    const steps = await stepsOfPairing(begun, {});
     for (let at = 0; at < steps; at++) {
-      const harness = await rearranged();
+      const harness = begun.clone();
       harness.destination.create('Elsewhere');
-      harness.survey();
+      await harness.survey();
       const rule = (step: string): void => {
         if (!step.startsWith('destination after move ')) return;
         const name = step.slice('destination after move '.length);
@@ -154,11 +157,9 @@ describe('nothing that the destination’s user does is undone', LONG, () => {
         }
       };
       const crash = crashAt(at);
-      const crashed = await harness.pair({
-        onStep: (step, sessions) => {
-          rule(step);
-          crash(step, sessions);
-        },
+      const crashed = await harness.pair({}, (step, sessions) => {
+        rule(step);
+        crash(step, sessions);
       });
       keep(harness, crashed, 0);
       await harness.pass();
@@ -169,12 +170,9 @@ describe('nothing that the destination’s user does is undone', LONG, () => {
   it('when it takes the copy away between its recognition and the MOVE', async () => {
     const harness = await rearranged();
     harness.destination.create('Mine');
-    harness.survey();
-    await harness.pairAll({
-      onStep: (step) => {
-        if (step !== 'destination before move Work') return;
-        harness.destination.move('INBOX', 2, 'Mine');
-      },
+    await harness.survey();
+    await harness.pairAll({}, (step) => {
+      if (step === 'destination before move Work') harness.destination.move('INBOX', 2, 'Mine');
     });
     await harness.copyAll();
     expect(harness.counts.copied).toBe(2);
@@ -183,12 +181,13 @@ describe('nothing that the destination’s user does is undone', LONG, () => {
   });
 
   it('when the destination is renumbered after a crash', async () => {
-    const steps = await stepsOfPairing({});
+    const begun = await rearranged({});
+    const steps = await stepsOfPairing(begun, {});
     for (const renumbered of ['INBOX', 'Work']) {
       for (let at = 0; at < steps; at++) {
-        const harness = await rearranged();
-        harness.survey();
-        keep(harness, await harness.pair({ onStep: crashAt(at) }), 0);
+        const harness = begun.clone();
+        await harness.survey();
+        keep(harness, await harness.pair({}, crashAt(at)), 0);
         harness.destination.renumber(renumbered);
         await harness.pass();
         expectEverythingOnce(harness);
@@ -197,11 +196,12 @@ describe('nothing that the destination’s user does is undone', LONG, () => {
   });
 
   it('when the message is moved on once more after a crash', async () => {
-    const steps = await stepsOfPairing({});
+    const begun = await rearranged({});
+    const steps = await stepsOfPairing(begun, {});
     for (let at = 0; at < steps; at++) {
-      const harness = await rearranged();
-      harness.survey();
-      keep(harness, await harness.pair({ onStep: crashAt(at) }), 0);
+      const harness = begun.clone();
+      await harness.survey();
+      keep(harness, await harness.pair({}, crashAt(at)), 0);
       harness.source.move('Work', 2, 'Projects');
       await harness.pass();
       expectEverythingOnce(harness);

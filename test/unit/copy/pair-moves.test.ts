@@ -93,7 +93,7 @@ describe('what its user moved on the source', () => {
   it('while it was copied: what came after the survey waits for the next pass', async () => {
     const harness = await copied('Work');
     harness.source.add('INBOX', { body: mail('new') });
-    harness.survey();
+    await harness.survey();
     await harness.pairAll();
     harness.source.move('INBOX', 1, 'Work');
     harness.source.add('Work', { body: mail('later') });
@@ -110,10 +110,10 @@ describe('what its user moved on the source', () => {
     for (const subject of ['one', 'two']) source.add('INBOX', { body: mail(subject) });
     source.add('Work', { body: mail('three') });
     const harness = new MailboxHarness(source);
-    harness.survey();
+    await harness.survey();
     const [inbox] = harness.folders;
     if (inbox === undefined) throw new Error('there is no folder');
-    await harness.copy(inbox, {}, {});
+    await harness.copy(inbox);
     source.move('INBOX', 1, 'Work');
     await harness.pass();
     expect(harness.counts).toMatchObject({ copied: 1, moved: 1 });
@@ -208,11 +208,11 @@ describe('what was deleted on the source', () => {
   it('asks the destination for nothing while nothing is new, and the source for no headers', async () => {
     const harness = await copied('Work');
     harness.source.expunge('INBOX', 1);
-    harness.survey();
+    await harness.survey();
     expect(await harness.pair()).toBeUndefined();
     harness.source.add('Work', { body: mail('new') });
     harness.source.expunge('Work', 1);
-    harness.survey();
+    await harness.survey();
     const attempt = await harness.pair();
     expect(attempt?.destination.asked ?? []).toEqual([]);
   });
