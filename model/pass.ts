@@ -58,6 +58,8 @@ export interface PassSummary {
 export interface AsideNote {
   readonly uid: number;
   readonly code: RefusalCode;
+  /** The server's own words, of the newest few; at most 200 characters. */
+  readonly words?: string;
 }
 
 /** The comparison of both sides of a mailbox, without the ledger. */

@@ -1,15 +1,15 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { DOVECOT_CAPABILITIES, GMAIL_CAPABILITIES } from '../../../sandbox/capabilities.ts';
 import { mail } from '../../support/memory-server.ts';
-import { SandboxCopy, subjects } from '../../support/sandbox-copy.ts';
+import { SandboxMove, subjects } from '../../support/sandbox-move.ts';
 
 const DATE = '17-Jul-2020 02:44:25 +0000';
 
-let copy: SandboxCopy;
+let copy: SandboxMove;
 afterEach(() => copy.close());
 
 async function begin(capabilities: readonly string[]): Promise<void> {
-  copy = await SandboxCopy.start({ capabilities });
+  copy = await SandboxMove.start({ capabilities });
   copy.from.addFolder('[Gmail]', { selectable: false });
   copy.from.addFolder('[Gmail]/All Mail', { specialUse: '\\All' });
   copy.from.addFolder('[Gmail]/Starred', { specialUse: '\\Flagged' });

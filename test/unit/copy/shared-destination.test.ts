@@ -2,15 +2,15 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { CopyHeartbeat } from '../../../model/activities.ts';
 import type { FolderPair } from '../../../model/folders.ts';
 import { mail } from '../../support/memory-server.ts';
-import { SandboxCopy, subjects } from '../../support/sandbox-copy.ts';
+import { SandboxMove, subjects } from '../../support/sandbox-move.ts';
 
 const DATE = '17-Jul-2020 02:44:25 +0000';
 const RULES = { rename: [{ pattern: '^(?:One|Two)$', replacement: 'Both' }] };
 
-let copy: SandboxCopy;
+let copy: SandboxMove;
 let pairs: readonly FolderPair[];
 beforeEach(async () => {
-  copy = await SandboxCopy.start();
+  copy = await SandboxMove.start();
   for (const folder of ['One', 'Two']) copy.from.addFolder(folder);
   pairs = (await copy.pairs(RULES)).filter(({ destination }) => destination === 'Both');
 });
@@ -87,7 +87,7 @@ describe('two source folders that a rule brings into one', () => {
     const [one, two] = pairs;
     if (one === undefined || two === undefined) throw new Error('the folders are not mapped');
     const beats: CopyHeartbeat[] = [];
-    await copy.copy(one, {}, { beats });
+    await copy.copy(one, {}, beats);
     // Of all that, the server knows only where doubt began.
     copy.ledgers.delete(one.source);
     const [first] = beats;
