@@ -80,22 +80,33 @@ describe.each(DESTINATIONS)('one message among many, on a server with %s', (_, c
     expect(copy.copied(user)).toEqual(copy.expected());
   });
 
-  it('with flags or a date that the server dislikes never has its body read as commands', async () => {
-    const odd = (number: number): Partial<NewMessage> => {
-      if (number % 9 === 0) return { flags: ['\\Seen', `$Label${number}`] };
-      if (number % 7 === 0) return { internalDate: '01-Jan-0001 00:00:00 +2359' };
-      if (number % 5 === 0) return { internalDate: '31-Dec-9999 23:59:60 -2359' };
-      return number % 2 === 0 ? { flags: ['\\Seen'] } : {};
-    };
+  it.each<readonly [string, Pick<NewMessage, 'flags' | 'internalDate'>]>([
+    ['flags', { flags: ['\\Seen', '$Odd'] }],
+    ['a date long ago', { internalDate: '01-Jan-0001 00:00:00 +0000' }],
+    ['a date far away', { internalDate: '31-Dec-9999 23:59:59 +0000' }],
+    ['a zone that does not exist', { internalDate: '01-Jan-2020 00:00:00 +2359' }],
+  ])('that has %s to which the server says BAD is put aside, and its body is not read', async (__, odd) => {
     const settings: SandboxOptions = {
       capabilities,
-      texts: { flagsRefused: 'BAD Invalid keyword' },
-      permanentFlags: ['\\Seen', '\\Answered', '\\*'],
+      dislikes: (flags, date) => flags.includes('$Odd') || (date !== undefined && date === odd.internalDate),
     };
-    const [copy, user] = await begin(numbered(60, odd), settings);
+    const messages = numbered(40, (number) =>
+      number % 13 === 0 ? odd : number % 2 === 0 ? { flags: ['\\Seen'] } : {},
+    );
+    const [copy, user] = await begin(messages, settings);
     copy.destination.store.user(user).addFolder('Precious');
-    await copy.copyAll(user);
+    const { aside } = await copy.copyAll(user);
+    expect(aside.map(({ uid }) => uid)).toEqual([13, 26, 39]);
+    expect(copy.copied(user)).toHaveLength(37);
     expect(copy.destination.store.user(user).findFolder('Precious')).toBeDefined();
+    expectNoStrangeCommands(copy);
+  });
+
+  it('to a folder whose name the server answers with BAD is not read either', async () => {
+    const [copy, user] = await begin(numbered(30), { capabilities, dislikes: () => true });
+    const { result } = await copy.attempt(user);
+    expect(result?.outcome).toMatchObject({ kind: 'refused', side: 'destination' });
+    expect(copy.copied(user)).toEqual([]);
     expectNoStrangeCommands(copy);
   });
 });

@@ -60,7 +60,7 @@ describe.each(DESTINATIONS)('exactly once, to a server with %s', (_, capabilitie
         [world.source, 'sent', 80_000],
       ] as const;
       for (const [server, direction, most] of sides) {
-        for (let after = 150; after < most; after += Math.ceil(most / 40)) {
+        for (let after = 150; after < most; after += Math.ceil(most / 12)) {
           server.faults.add({ kind: 'octets', direction, after, reset: after % 2 === 0 });
           await expectOnce({ first: { reopens } });
         }
