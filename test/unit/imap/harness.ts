@@ -21,9 +21,12 @@ export interface Scene {
 /** A session, already logged in, with a server that plays this script. */
 export async function stage(
   script: readonly Step[],
-  options: Partial<WireOptions> & { readonly foreign?: readonly string[] } = {},
+  options: Partial<WireOptions> & {
+    readonly foreign?: readonly string[];
+    readonly capabilities?: readonly string[];
+  } = {},
 ): Promise<Scene> {
-  const { foreign = [], ...rest } = options;
+  const { foreign = [], capabilities: announced = [], ...rest } = options;
   const server = await startScriptedServer(script);
   const socket = connect(server.port, '127.0.0.1');
   await once(socket, 'connect');
@@ -41,7 +44,7 @@ export async function stage(
     wire.destroy(new Error('the test has ended'));
     await server.close();
   });
-  const capabilities = new Set(['IMAP4REV1', 'SPECIAL-USE', 'LIST-EXTENDED']);
+  const capabilities = new Set(['IMAP4REV1', 'SPECIAL-USE', 'LIST-EXTENDED', ...announced]);
   const session = new Session(wire, { peer: 'imap.test:143', capabilities, prefix: '', delimiter: '/', foreign });
   return { server, socket, wire, session };
 }
