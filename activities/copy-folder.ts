@@ -9,7 +9,13 @@ export function copyFolder(deps: Dependencies, input: CopyFolderInput): Promise<
   return underLease<CopyFolderResult>(deps, {
     job: input,
     growth: input.growth,
-    write: (growth, context) => deps.copyFolder(taskOf(input, growth), context),
+    write: async (growth, context, scrub) => {
+      const result = await deps.copyFolder(taskOf(input, growth), context);
+      const aside = result.aside.map((note) =>
+        note.words === undefined ? note : { ...note, words: scrub(note.words) },
+      );
+      return { ...result, aside };
+    },
     unwritten: (outcome, growth) => uncopied(outcome, { ledger: input.ledger, growth }),
   });
 }

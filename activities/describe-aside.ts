@@ -25,10 +25,9 @@ export function describeAside(deps: Dependencies, input: AsideInput): Promise<As
 
 async function describe(source: ImapSession, folder: AsideFolder): Promise<readonly AsideMessage[]> {
   const found = new Map<number, Omit<AsideMessage, 'uid' | 'code' | 'gone'>>();
+  const uids = folder.notes.map((note) => note.uid);
   if (await openedForAside(source, folder)) {
-    for await (const { uid, headers, internalDate, size } of source.fetchIdentities(
-      folder.notes.map(({ uid }) => uid),
-    )) {
+    for await (const { uid, headers, internalDate, size } of source.fetchIdentities(uids)) {
       const fields = readableFields(headers);
       const [from, subject] = [fields.get('from'), fields.get('subject')];
       found.set(uid, {

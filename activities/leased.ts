@@ -14,8 +14,12 @@ export interface Writing<Result extends { readonly outcome: CopyOutcome }> {
   readonly job: MailboxJob;
   /** Given by the workflow, where it knows of an activity before this one. */
   readonly growth: string | undefined;
-  /** `growth`: the newest that is known. */
-  readonly write: (growth: string | undefined, context: CopyContext) => Promise<Result>;
+  /** `growth`: the newest that is known. `scrub`: takes secrets out of a text. */
+  readonly write: (
+    growth: string | undefined,
+    context: CopyContext,
+    scrub: (text: string) => string,
+  ) => Promise<Result>;
   /** The result of an attempt that did nothing, with the growth of those before it. Throws LedgerDamaged. */
   readonly unwritten: (outcome: CopyOutcome, growth: string | undefined) => Result;
 }
@@ -74,7 +78,10 @@ async function write<Result extends { readonly outcome: CopyOutcome }>(attempt: 
     return await withBothSides(
       deps,
       { job: writing.job, secrets, signal: opening.signal, opened: opening.opened },
-      (sessions) => writing.write(found, { ...sessions, lease, interrupt: lease.interrupt, now: deps.clock.wall }),
+      (sessions) => {
+        const context = { ...sessions, lease, interrupt: lease.interrupt, now: deps.clock.wall };
+        return writing.write(found, context, secrets.scrub);
+      },
     );
   } catch (error) {
     // Asked to end before there was anything to write with.

@@ -32,6 +32,10 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
   start: { summary: 'look at both sides of every mailbox, ask, and start', load: () => import('./commands/start.ts') },
   status: { summary: 'show how far a project is and what needs attention', load: () => import('./commands/status.ts') },
   show: { summary: 'show one mailbox: folders, passes, what it waits for', load: () => import('./commands/show.ts') },
+  aside: {
+    summary: 'list the messages that could not be copied, and write them as files',
+    load: () => import('./commands/aside.ts'),
+  },
   apply: { summary: 'change a running project to what its file says now', load: () => import('./commands/apply.ts') },
   pause: {
     summary: 'stop after the batch in hand and free all connections',

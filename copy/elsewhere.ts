@@ -33,11 +33,14 @@ export async function foundElsewhere(work: Work, wanted: readonly Wanted[]): Pro
   if (candidates.length === 0) return [];
   const here = await countEverywhere(work, work.source, candidates);
   await work.source.examine(work.task.folder.source);
+  // A folder that shows messages of others once more is not counted among all folders.
+  const isCounted = work.task.folder.exceptIn === undefined;
   const spare = new Map<string, number>();
   for (const { identity } of candidates) {
     const key = digestKey(identity.exact);
     const asked = candidates.filter((other) => digestKey(other.identity.exact) === key).length;
-    spare.set(key, (there.get(key) ?? 0) - Math.max(0, (here.get(key) ?? 0) - asked));
+    const elsewhere = (here.get(key) ?? 0) - (isCounted ? asked : 0);
+    spare.set(key, (there.get(key) ?? 0) - Math.max(0, elsewhere));
   }
   return candidates.filter(({ identity }) => {
     const key = digestKey(identity.exact);

@@ -1,5 +1,6 @@
 import type { OpenFolder } from '../imap/types.ts';
 import type { CopyOutcome } from '../model/activities.ts';
+import type { Beside } from './beside.ts';
 import { identify, type Identity, type Recognisable } from './identity.ts';
 import { keepsBytes } from './keeps-bytes.ts';
 import type { Ledger } from './ledger.ts';
@@ -26,8 +27,7 @@ export interface Work extends Sides {
   readonly lease: Lease;
   readonly now: () => number;
   readonly ledger: Ledger;
-  /** Of the other source folders that go to the same destination folder; only read. */
-  readonly beside: readonly Ledger[];
+  readonly beside: readonly Beside[];
   readonly tally: Tally;
   readonly startedAt: number;
   /** The source as it was last opened. */
@@ -68,7 +68,7 @@ type SidesContext = Pick<CopyContext, 'source' | 'destination' | 'interrupt'>;
 export function beginWork(
   task: CopyTask,
   context: CopyContext,
-  { ledger, beside = [] }: { readonly ledger: Ledger; readonly beside?: readonly Ledger[] },
+  { ledger, beside }: { readonly ledger: Ledger; readonly beside: readonly Beside[] },
   tally: Tally,
 ): Work {
   return {

@@ -2,7 +2,8 @@
  * What the workflows ask of the world: inputs and outputs of every activity. Expected endings (refusals, quota, pause, the
  * end of a share) come back as values, because the ledger's growth must come back with them; only crashes throw.
  */
-import type { FolderPair, LeftOutFolder } from './folders.ts';
+import type { AsideInput, AsideResult } from './aside.ts';
+import type { FolderPair, LeftOutFolder, MappedFolder } from './folders.ts';
 import type { Problem } from './mailbox.ts';
 import type { AsideNote, CopyCounts, PassKind } from './pass.ts';
 import type { MailboxJob, ProjectSettings, Side } from './project.ts';
@@ -33,7 +34,7 @@ export type ProbeResult =
   | { readonly ok: true; readonly source: ServerFacts; readonly destination: ServerFacts }
   | { readonly ok: false; readonly side: Side; readonly problem: Problem };
 
-export interface SurveyedFolder extends FolderPair {
+export interface SurveyedFolder extends MappedFolder {
   readonly messages: number;
   readonly uidNext: number;
   readonly uidValidity: number;
@@ -51,8 +52,15 @@ export type SurveyResult =
 
 export interface CreateFoldersInput extends MailboxJob {
   readonly folders: readonly FolderPair[];
-  /** Destination names that belong to other pairs of the mailbox. */
-  readonly taken?: readonly string[];
+  /** The mailbox's other folders, whose names at the destination are given away. */
+  readonly others?: readonly GivenName[];
+}
+
+/** The name that a folder has at the destination, and the one that it should have had and that was refused. */
+export interface GivenName {
+  readonly destination: string;
+  readonly destinationPath: string;
+  readonly refusedName?: string;
 }
 
 /** A destination folder under another name than was asked for, since the server does not take that one. */
@@ -82,16 +90,25 @@ export interface CopyFolderInput extends MailboxJob {
   readonly before?: number;
   /** Whether messages put aside earlier are tried again. */
   readonly retryAside: boolean;
+  /** The source folder as it was surveyed: what came later waits for the next pass, which knows whether it was moved. */
+  readonly surveyed?: Surveyed;
   /** What is known of the other source folders that a rule brings into the same destination folder. */
   readonly beside?: readonly LedgerBeside[];
 }
 
 /** The ledger of a source folder that shares its destination folder: what is there for it is not there for others. */
 export interface LedgerBeside {
+  /** Name of the source folder. */
+  readonly source: string;
   readonly ledger?: string;
   readonly growth?: string;
-  /** The source folder as it was surveyed: what came later waits for the next pass, which knows whether it was moved. */
-  readonly surveyed?: Surveyed;
+}
+
+export interface Surveyed {
+  readonly uidNext: number;
+  readonly uidValidity: number;
+  /** Epoch ms, before any folder was surveyed. */
+  readonly at: number;
 }
 
 export type CopyOutcome =
@@ -104,13 +121,6 @@ export type CopyOutcome =
   | { readonly kind: 'refused'; readonly side: Side; readonly problem: Problem };
 
 export interface CopyFolderResult {
-export interface Surveyed {
-  readonly uidNext: number;
-  readonly uidValidity: number;
-  /** Epoch ms, before any folder was surveyed. */
-  readonly at: number;
-}
-
   readonly outcome: CopyOutcome;
   /** The whole ledger of the folder, encoded. */
   readonly ledger: string;
@@ -146,16 +156,6 @@ export type VerifyFolderResult =
       readonly doubledUids: readonly number[];
     }
   | { readonly ok: false; readonly side: Side; readonly problem: Problem };
-
-/** All activities, by the names under which histories know them. */
-export interface Activities {
-  acquireToken(input: TokenInput): Promise<TokenResult>;
-  probeAccess(input: ProbeInput): Promise<ProbeResult>;
-  surveyMailbox(input: MailboxJob): Promise<SurveyResult>;
-  createFolders(input: CreateFoldersInput): Promise<CreateFoldersResult>;
-  copyFolder(input: CopyFolderInput): Promise<CopyFolderResult>;
-  verifyFolder(input: VerifyFolderInput): Promise<VerifyFolderResult>;
-}
 
 /** A folder of which messages may have disappeared, or in which messages may be new that disappeared from another. */
 export interface PairedFolder extends FolderPair {
@@ -194,13 +194,24 @@ export interface PairMovesResult {
   readonly notes: Readonly<Partial<Record<RefusalCode, number>>>;
 }
 
+/** All activities, by the names under which histories know them. */
+export interface Activities {
+  acquireToken(input: TokenInput): Promise<TokenResult>;
+  probeAccess(input: ProbeInput): Promise<ProbeResult>;
+  surveyMailbox(input: MailboxJob): Promise<SurveyResult>;
+  createFolders(input: CreateFoldersInput): Promise<CreateFoldersResult>;
+  pairMoves(input: PairMovesInput): Promise<PairMovesResult>;
+  copyFolder(input: CopyFolderInput): Promise<CopyFolderResult>;
+  verifyFolder(input: VerifyFolderInput): Promise<VerifyFolderResult>;
+  describeAside(input: AsideInput): Promise<AsideResult>;
+}
+
 /** Details of a copy's heartbeats: readable in the Web UI, and all that the next attempt needs. */
 export interface CopyHeartbeat {
   /** For people: `INBOX: 120 of 3,000`. */
   readonly text: string;
   readonly done: number;
   readonly of: number;
-  pairMoves(input: PairMovesInput): Promise<PairMovesResult>;
   /** Growth of the ledger since the activity began, encoded by `copy/`. */
   readonly growth: string;
 }

@@ -199,6 +199,13 @@ export const REFUSALS = {
     next: 'Map it to another name with `folders.rename` and run `mailferry apply`.',
     exit: EXIT.exceptions,
   },
+  'destination.folder-renamed': {
+    scope: 'folder',
+    meaning: 'The destination refused the name of a folder, which was made under a name like it.',
+    reaction: 'note',
+    next: 'Nothing; `mailferry show` names both. To choose the name yourself: `folders.rename`, then `mailferry apply`.',
+    exit: EXIT.exceptions,
+  },
   'destination.message-refused': {
     scope: 'message',
     meaning: 'The destination refuses this message.',
@@ -235,13 +242,6 @@ export const REFUSALS = {
     next: 'Keep the original from the source if its exact bytes matter.',
     exit: EXIT.exceptions,
   },
-  'ledger.unknown-message': {
-    scope: 'message',
-    meaning:
-      'The source gave this older message another UID (its folder was renumbered, or it was moved); it had been handled before, and it is nowhere at the destination, so its user may have deleted it there.',
-    reaction: 'put-aside',
-    next: '`mailferry retry` copies it.',
-    exit: EXIT.exceptions,
   'destination.move-unsupported': {
     scope: 'message',
     meaning:
@@ -258,6 +258,13 @@ export const REFUSALS = {
     next: 'Nothing; look for doubled messages where large folders were renamed or rearranged during the move.',
     exit: EXIT.exceptions,
   },
+  'ledger.unknown-message': {
+    scope: 'message',
+    meaning:
+      'The source gave this older message another UID (its folder was renumbered, or it was moved); it had been handled before, and it is nowhere at the destination, so its user may have deleted it there.',
+    reaction: 'put-aside',
+    next: '`mailferry retry` copies it.',
+    exit: EXIT.exceptions,
   },
   'verify.missing': {
     scope: 'folder',

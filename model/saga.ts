@@ -196,6 +196,8 @@ export interface FolderState extends FolderPair {
   readonly aside: readonly AsideNote[];
   /** Made or found at the destination. */
   readonly created: boolean;
+  /** The name that it would have there and that the server refused; `destination` was taken instead. */
+  readonly refusedName?: string | undefined;
   /** No longer on the source. */
   readonly gone: boolean;
   readonly ledger?: string | undefined;
@@ -222,12 +224,12 @@ export interface CurrentPass {
   readonly startedAt: number;
   /** Only messages with an INTERNALDATE before this instant. */
   readonly before?: number;
-  /** Source names of the folders that are through. */
-  readonly done: readonly string[];
   /** Epoch milliseconds; before any folder was listed by the survey that this pass goes by. */
   readonly surveyedAt?: number;
   /** Of a search for moved messages whose end never came or is in doubt, and the source names of the folders that it had. */
   readonly pairing?: { readonly growth: string; readonly folders: readonly string[] };
+  /** Source names of the folders that are through. */
+  readonly done: readonly string[];
   readonly counts: CopyCounts;
   readonly retryAside: boolean;
 }

@@ -58,6 +58,7 @@ export function scriptedActivities(script: Partial<Activities> = {}): Activities
       missingUids: [],
       doubledUids: [],
     }),
+    describeAside: async () => ({ ok: true, folders: [] }),
   };
   const act = { ...plain, ...script };
   return {
@@ -75,5 +76,6 @@ export function scriptedActivities(script: Partial<Activities> = {}): Activities
       calls.push(`verifyFolder ${input.row.id} ${input.folder.sourcePath}`),
       act.verifyFolder(input)
     ),
+    describeAside: (input) => (calls.push(`describeAside ${input.row.id}`), act.describeAside(input)),
   };
 }

@@ -19,15 +19,14 @@ export function asidePageOf({ state }: Mailbox, skip: number): AsidePage {
 /** Forgets the words of all but the newest notes, by their places: those of later folders are newer. */
 export function withoutOldWords(folders: readonly FolderState[]): readonly FolderState[] {
   let left = REMEMBERED_WORDS;
-  return folders
-    .toReversed()
-    .map((folder) => {
-      const aside = folder.aside.toReversed().map((note): AsideNote => {
-        if (note.words === undefined) return note;
-        left -= 1;
-        return left >= 0 ? note : { uid: note.uid, code: note.code };
-      });
-      return { ...folder, aside: aside.toReversed() };
-    })
-    .toReversed();
+  const kept: FolderState[] = [];
+  for (const folder of folders.toReversed()) {
+    const aside = folder.aside.toReversed().map((note): AsideNote => {
+      if (note.words === undefined) return note;
+      left -= 1;
+      return left >= 0 ? note : { uid: note.uid, code: note.code };
+    });
+    kept.push({ ...folder, aside: aside.toReversed() });
+  }
+  return kept.toReversed();
 }

@@ -1,16 +1,18 @@
 import { ActivityFailure, TimeoutFailure, isCancellation } from '@temporalio/workflow';
-import { parseCopyHeartbeat, type CopyFolderResult } from '../../model/activities.ts';
+import { parseCopyHeartbeat, type CopyFolderResult, type LedgerBeside } from '../../model/activities.ts';
+import { pairOf } from '../../model/folders.ts';
 import type { Problem } from '../../model/mailbox.ts';
 import { addCopyCounts } from '../../model/pass.ts';
 import { refusal } from '../../model/refusals.ts';
 import type { CurrentPass, FolderState } from '../../model/saga.ts';
 import { ask } from '../ask.ts';
-import { interruptible, untilGo, update, type Mailbox } from './mailbox.ts';
 import { currentPass, patchFolder } from './carried.ts';
-import { historyIsFull, phaseOf, type PassEnding } from './pass-ending.ts';
+import { interruptible, untilGo, update, type Mailbox } from './mailbox.ts';
 import { addNotes } from './notes.ts';
+import { historyIsFull, phaseOf, type PassEnding } from './pass-ending.ts';
 import { recovered } from './recover.ts';
 import { tell } from './tell.ts';
+import { besideOf, byDestination } from './together.ts';
 
 /**
  * Copies every folder that may hold something new, several at a time. A problem of one folder is kept with the folder and
@@ -19,19 +21,37 @@ import { tell } from './tell.ts';
 export async function copyFolders(mailbox: Mailbox): Promise<PassEnding> {
   const pass = currentPass(mailbox);
   update(mailbox, { phase: phaseOf(pass.kind) });
-  const queue = mailbox.state.folders.filter((folder) => hasWork(folder, pass)).map((folder) => folder.source);
-  const run = { queue, ending: undefined as PassEnding | undefined };
-  const lanes = Math.min(queue.length, mailbox.state.settings.limits.connectionsPerMailbox);
+  const groups = byDestination(mailbox.state.folders.filter((folder) => hasWork(folder, pass)));
+  const first = await copyGroups(
+    mailbox,
+    groups.filter((group) => !isLast(group)),
+  );
+  return first.kind === 'through' ? await copyGroups(mailbox, groups.filter(isLast)) : first;
+}
+
+/** What shows messages of other folders once more is copied when those are. */
+function isLast(group: readonly FolderState[]): boolean {
+  return group.some(({ exceptIn }) => exceptIn !== undefined);
+}
+
+async function copyGroups(mailbox: Mailbox, groups: readonly (readonly FolderState[])[]): Promise<PassEnding> {
+  const run = { queue: [...groups], ending: undefined as PassEnding | undefined };
+  const lanes = Math.min(groups.length, mailbox.state.settings.limits.connectionsPerMailbox);
   const settled = await Promise.allSettled(Array.from({ length: lanes }, () => lane(mailbox, run)));
   for (const one of settled) if (one.status === 'rejected') throw one.reason;
   return run.ending ?? { kind: 'through' };
 }
 
-async function lane(mailbox: Mailbox, run: { queue: string[]; ending: PassEnding | undefined }): Promise<void> {
-  for (let source = run.queue.shift(); source !== undefined; source = run.queue.shift()) {
-    if (run.ending) return;
-    const ending = await copyOneFolder(mailbox, source);
-    if (ending.kind !== 'through') run.ending ??= ending;
+async function lane(
+  mailbox: Mailbox,
+  run: { readonly queue: (readonly FolderState[])[]; ending: PassEnding | undefined },
+): Promise<void> {
+  for (let group = run.queue.shift(); group !== undefined; group = run.queue.shift()) {
+    for (const { source } of group) {
+      if (run.ending) return;
+      const ending = await copyOneFolder(mailbox, source);
+      if (ending.kind !== 'through') run.ending ??= ending;
+    }
   }
 }
 
@@ -88,6 +108,7 @@ async function copyShare(
   pass: CurrentPass,
 ): Promise<CopyFolderResult | undefined> {
   const { settings, row } = mailbox.state;
+  const beside = besideOf(folder, mailbox.state.folders);
   const summary = `${pass.kind}: ${folder.sourcePath} → ${folder.destinationPath}, ${folder.handled} of ${folder.messages} handled`;
   try {
     return await interruptible(mailbox, () =>
@@ -95,16 +116,16 @@ async function copyShare(
         settings,
         row,
         pass: pass.kind,
-        folder: {
-          source: folder.source,
-          sourcePath: folder.sourcePath,
-          destination: folder.destination,
-          destinationPath: folder.destinationPath,
-        },
+        folder: pairOf(folder),
         retryAside: pass.retryAside,
+        ...(beside.length > 0 && { beside: beside.map(ledgerBeside) }),
         ...(folder.ledger !== undefined && { ledger: folder.ledger }),
         ...(folder.growth !== undefined && { growth: folder.growth }),
         ...(pass.before !== undefined && { before: pass.before }),
+        ...(folder.uidNext > 0 &&
+          pass.surveyedAt !== undefined && {
+            surveyed: { uidNext: folder.uidNext, uidValidity: folder.uidValidity, at: pass.surveyedAt },
+          }),
       }),
     );
   } catch (error) {
@@ -115,6 +136,10 @@ async function copyShare(
   }
 }
 
+function ledgerBeside({ source, ledger, growth }: FolderState): LedgerBeside {
+  return { source, ...(ledger !== undefined && { ledger }), ...(growth !== undefined && { growth }) };
+}
+
 /** Without the growth that the server knows of an attempt that timed out, what it wrote would be sent again. */
 function keepGrowth(mailbox: Mailbox, source: string, timeout: Error | undefined): void {
   if (!(timeout instanceof TimeoutFailure)) return;
@@ -122,10 +147,6 @@ function keepGrowth(mailbox: Mailbox, source: string, timeout: Error | undefined
   if (growth !== undefined) patchFolder(mailbox, source, { growth });
 }
 
-        ...(folder.uidNext > 0 &&
-          pass.surveyedAt !== undefined && {
-            surveyed: { uidNext: folder.uidNext, uidValidity: folder.uidValidity, at: pass.surveyedAt },
-          }),
 function take(mailbox: Mailbox, folder: FolderState, result: CopyFolderResult): void {
   const { counts } = mailbox.state;
   const known = new Set(result.aside.map((note) => note.uid));

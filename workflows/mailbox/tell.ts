@@ -80,7 +80,8 @@ export function viewOf(mailbox: Mailbox): MailboxView {
     folders: state.folders.map((folder) => ({
       source: folder.sourcePath,
       destination: folder.destinationPath,
-      messages: folder.messages,
+      // Of what shows messages of other folders once more, only those count that are nowhere else.
+      messages: folder.exceptIn === undefined ? folder.messages : folder.handled + folder.aside.length,
       handled: folder.handled,
       aside: folder.aside,
       ...(folder.problem && { problem: folder.problem }),
