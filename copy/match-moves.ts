@@ -83,13 +83,13 @@ async function* newMessages(
   let uids = arrived;
   if (at.exceptIn !== undefined) {
     const known: number[] = [];
-    for await (const { row, identity } of identities(pairing, arrived)) if (copies.has(identity)) known.push(row.uid);
+    for await (const { row, identity } of identified(pairing, arrived)) if (copies.has(identity)) known.push(row.uid);
     uids = (await withoutRepeats(pairing, at, ledger, { all: known, listed: known, completeBefore: 0 })).listed;
   }
-  yield* identities(pairing, uids);
+  yield* identified(pairing, uids);
 }
 
-async function* identities(
+async function* identified(
   pairing: Pairing,
   uids: readonly number[],
 ): AsyncGenerator<{ readonly row: IdentityRow; readonly identity: Identity }> {

@@ -35,17 +35,23 @@ export async function moveCopies(pairing: Pairing, matched: readonly Match[]): P
   return undefined;
 }
 
-function byFolders(matched: readonly Match[]): Iterable<readonly Match[]> {
-  const groups = new Map<PairingFolder, Map<PairingFolder, Match[]>>();
+function byFolders(matched: readonly Match[]): readonly (readonly Match[])[] {
+  const groups: Match[][] = [];
+  const known = new Map<PairingFolder, Map<PairingFolder, Match[]>>();
   for (const match of matched) {
     const { from } = match.copy;
-    const targets = groups.get(from) ?? new Map<PairingFolder, Match[]>();
-    groups.set(from, targets);
+    const targets = known.get(from) ?? new Map<PairingFolder, Match[]>();
+    known.set(from, targets);
     const group = targets.get(match.to);
-    if (group === undefined) targets.set(match.to, [match]);
-    else group.push(match);
+    if (group !== undefined) {
+      group.push(match);
+      continue;
+    }
+    const first = [match];
+    targets.set(match.to, first);
+    groups.push(first);
   }
-  return [...groups.values()].flatMap((targets) => [...targets.values()]);
+  return groups;
 }
 
 async function moveChunk(pairing: Pairing, chunk: readonly Match[]): Promise<CopyOutcome | undefined> {

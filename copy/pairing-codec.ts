@@ -121,10 +121,6 @@ function readPaired(from: ByteReader, folders: readonly PairingFolder[]): readon
   const [fromColumn, toColumn, uids, targets, counterparts] = Array.from({ length: 5 }, () => from.inner());
   const paired: PairedMessage[] = [];
   const last = { uid: 0, target: 0, counterpart: 0 };
-  const next = (column: ByteReader | undefined): number => {
-    if (column === undefined) throw new DamagedBytes('a column is missing');
-    return column.number();
-  };
   for (let index = 0; index < length; index++) {
     const [fromFolder, toFolder] = [folders[next(fromColumn)], folders[next(toColumn)]];
     if (fromFolder === undefined || toFolder === undefined) throw new DamagedBytes('a folder is not in the list');
@@ -137,6 +133,11 @@ function readPaired(from: ByteReader, folders: readonly PairingFolder[]): readon
   }
   for (const column of [fromColumn, toColumn, uids, targets, counterparts]) column?.end();
   return paired;
+}
+
+function next(column: ByteReader | undefined): number {
+  if (column === undefined) throw new DamagedBytes('a column is missing');
+  return column.number();
 }
 
 function readIntent(from: ByteReader, folders: readonly PairingFolder[]): Intent {

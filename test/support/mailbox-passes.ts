@@ -81,7 +81,7 @@ export class MailboxPasses<Session extends ImapSession, World> {
     for (const { created, gone, destination } of merged) {
       if (!created && !gone && destination !== 'INBOX') await sessions.destination.create(destination);
     }
-    this.folders = merged.map((folder) => ({ ...folder, created: true }));
+    this.folders = merged.map((folder) => Object.assign({}, folder, { created: true }));
     await close(sessions);
   }
 

@@ -36,7 +36,8 @@ export class MemoryMailbox {
     const again = new MemoryMailbox();
     again.folders.clear();
     for (const [name, folder] of this.folders) {
-      again.folders.set(name, { ...folder, messages: folder.messages.map((message) => ({ ...message })) });
+      const messages = folder.messages.map((message) => Object.assign({}, message));
+      again.folders.set(name, { ...folder, messages });
     }
     return again;
   }

@@ -66,7 +66,8 @@ function mayHaveLost(folder: FolderState): boolean {
   const { completeAt, gone, goneFromSource = 0, messages, uidNext, uidValidity } = folder;
   if (folder.ledger === undefined && folder.growth === undefined) return false;
   if (gone || goneFromSource > 0 || completeAt === undefined) return true;
-  return completeAt.messages !== messages || completeAt.uidNext !== uidNext || completeAt.uidValidity !== uidValidity;
+  // As many more as UIDs were given out: then none can have gone.
+  return completeAt.uidValidity !== uidValidity || messages - completeAt.messages !== uidNext - completeAt.uidNext;
 }
 
 function mayHoldArrived(folder: FolderState): boolean {

@@ -34,11 +34,13 @@ async function rearranged(world: PairingWorld = {}): Promise<MailboxHarness> {
 const stateOf = ({ destination }: MailboxHarness): unknown =>
   [...destination.folders.keys()].toSorted().map((name) => [name, destination.contents(name)]);
 
+function everything(mailbox: MemoryMailbox): readonly string[] {
+  return [...mailbox.folders.keys()].flatMap((name) => mailbox.bodies(name)).toSorted();
+}
+
 /** Every source message once, wherever it is; what was deleted on the source is there as well. */
 function expectEverythingOnce({ source, destination }: MailboxHarness): void {
-  const all = (mailbox: MemoryMailbox): readonly string[] =>
-    [...mailbox.folders.keys()].flatMap((name) => mailbox.bodies(name)).toSorted();
-  expect(all(destination)).toEqual([...all(source), mail('six')].toSorted());
+  expect(everything(destination)).toEqual([...everything(source), mail('six')].toSorted());
 }
 
 /** Ends an attempt at its step number `at`, counted over both sides and the lease. */
@@ -164,6 +166,28 @@ describe('nothing that the destination’s user does is undone', LONG, () => {
       keep(harness, crashed, 0);
       await harness.pass();
       expectEverythingOnce(harness);
+    }
+  });
+
+  it('when it deletes at once what was moved, and the worker dies at any step', async () => {
+    const begun = await rearranged();
+    const steps = await stepsOfPairing(begun, {});
+    for (let at = 0; at < steps; at++) {
+      const harness = begun.clone();
+      await harness.survey();
+      const crash = crashAt(at);
+      const crashed = await harness.pair({}, (step, sessions) => {
+        if (step === 'destination after move Work') {
+          for (const { uid } of harness.destination.folder('Work').messages.slice(1)) {
+            harness.destination.expunge('Work', uid);
+          }
+        }
+        crash(step, sessions);
+      });
+      keep(harness, crashed, 0);
+      await harness.pass();
+      expect(harness.counts.copied).toBe(2);
+      expect(harness.folders.flatMap(({ aside }) => aside)).toEqual([]);
     }
   });
 

@@ -7,6 +7,10 @@ const WITHOUT_MOVE: PairingWorld = {
   destination: { capabilities: MOVING.filter((capability) => capability !== 'MOVE') },
 };
 
+function refuseSecond(uid: number): void {
+  if (uid === 2) throw refuse('server.refused', 'no', { status: 'NO', stored: 'refused' });
+}
+
 async function copied(...folders: readonly string[]): Promise<MailboxHarness> {
   const source = new MemoryMailbox(...folders);
   for (const subject of ['one', 'two', 'three', 'four'])
@@ -153,6 +157,18 @@ describe('what its user moved on the source', () => {
     expect(harness.counts).toMatchObject({ copied: 0, moved: 1 });
   });
 
+  it('to a folder where an equal message was before: that is taken for it, and nothing is moved', async () => {
+    const harness = await copied();
+    harness.source.create('New');
+    harness.source.move('INBOX', 2, 'New');
+    harness.destination.create('New');
+    harness.destination.add('New', { body: mail('two'), flags: ['Mine'] });
+    await harness.pass();
+    expect(harness.counts).toMatchObject({ copied: 0, adopted: 1, moved: 0, goneFromSource: 1 });
+    expect(subjects(harness.destination, 'New')).toEqual(['two']);
+    expect(subjects(harness.destination, 'INBOX')).toEqual(['one', 'two', 'three', 'four']);
+  });
+
   it('also after the destination has got another UIDVALIDITY', async () => {
     const harness = await copied('Work');
     harness.destination.renumber('INBOX', (messages) => messages.toReversed());
@@ -280,10 +296,7 @@ describe('a destination that does not move', () => {
     const harness = await copied('Work');
     harness.source.move('INBOX', 1, 'Work');
     harness.source.move('INBOX', 2, 'Work');
-    const onMove = (uid: number): void => {
-      if (uid === 2) throw refuse('server.refused', 'no', { status: 'NO', stored: 'refused' });
-    };
-    await harness.pass({ destination: { capabilities: MOVING, onMove } });
+    await harness.pass({ destination: { capabilities: MOVING, onMove: refuseSecond } });
     expect(harness.notes).toEqual({ 'destination.move-unsupported': 1 });
     expect(harness.counts).toMatchObject({ copied: 0, moved: 1 });
     expect(subjects(harness.destination, 'INBOX')).toEqual(['two', 'three', 'four']);
