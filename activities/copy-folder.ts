@@ -1,80 +1,27 @@
-import { ApplicationFailure, ApplicationFailureCategory } from '@temporalio/common';
-import { Context } from '@temporalio/activity';
-import { parseCopyHeartbeat, type CopyFolderInput, type CopyFolderResult } from '../model/activities.ts';
+import type { CopyFolderInput, CopyFolderResult } from '../model/activities.ts';
 import type { CopyTask } from '../copy/types.ts';
 import type { Dependencies } from './dependencies.ts';
-import { AttemptLease } from './lease.ts';
-import { sideProblem } from './run.ts';
-import { Secrets } from './secrets.ts';
-import { withBothSides } from './sessions.ts';
+import { underLease } from './leased.ts';
 import { uncopied } from './uncopied.ts';
 
-/** One attempt to copy one folder. */
-interface Attempt {
-  readonly deps: Dependencies;
-  readonly context: Context;
-  readonly input: CopyFolderInput;
-  readonly lease: AttemptLease;
-  readonly secrets: Secrets;
-  /** Of earlier attempts of this activity, or of an activity before it. */
-  readonly found: string | undefined;
-}
-
-/**
- * Copies one folder under a lease. Returns what the copy says, also when the workflow cancels it: then after the batch in
- * hand. A worker that stops, a person who pauses or resets the activity, and everything unexpected make it throw, with the
- * ledger's newest growth in the last heartbeat, so that another attempt goes on from there at once.
- */
-export async function copyFolder(deps: Dependencies, input: CopyFolderInput): Promise<CopyFolderResult> {
-  const context = Context.current();
-  const { heartbeatDetails, taskToken, heartbeatTimeoutMs, startToCloseTimeoutMs } = context.info;
-  const found = known(parseCopyHeartbeat(heartbeatDetails)?.growth) ?? known(input.growth);
-  const lease = new AttemptLease({
-    send: deps.heartbeats(taskToken),
-    heartbeatTimeout: positive(heartbeatTimeoutMs) ?? input.settings.timing.heartbeatTimeout,
-    ...(startToCloseTimeoutMs > 0 && { attemptTimeout: startToCloseTimeoutMs }),
-    clock: deps.clock,
-    first: { text: 'waiting for a free connection', done: 0, of: 0, growth: found ?? '' },
-    tellWorker: context.heartbeat,
+/** Copies one folder under a lease, for one share of a pass. */
+export function copyFolder(deps: Dependencies, input: CopyFolderInput): Promise<CopyFolderResult> {
+  return underLease<CopyFolderResult>(deps, {
+    job: input,
+    growth: input.growth,
+    write: async (growth, context, scrub) => {
+      const result = await deps.copyFolder(taskOf(input, growth), context);
+      const aside = result.aside.map((note) =>
+        note.words === undefined ? note : { ...note, words: scrub(note.words) },
+      );
+      return { ...result, aside };
+    },
+    unwritten: (outcome, growth) => uncopied(outcome, { ledger: input.ledger, growth }),
   });
-  const unsteer = steer(lease, context, deps.stopping);
-  const attempt: Attempt = { deps, context, input, lease, secrets: new Secrets(), found };
-  try {
-    const result = await copy(attempt);
-    if (result.outcome.kind !== 'interrupted' || lease.cancelRequested) return result;
-    // Sent by ourselves and acknowledged first: what the worker reports with the failure may not arrive.
-    await lease.acknowledged();
-    throw handedOver(lease);
-  } catch (error) {
-    return failed(attempt, error);
-  } finally {
-    unsteer();
-    lease.stop();
-  }
 }
 
-async function copy(attempt: Attempt): Promise<CopyFolderResult> {
-  const { deps, input, lease, secrets, found } = attempt;
-  const opening = untilOpen(lease);
-  try {
-    return await withBothSides(
-      deps,
-      { job: input, secrets, signal: opening.signal, opened: opening.opened },
-      (sessions) =>
-        deps.copyFolder(taskOf(input, found), { ...sessions, lease, interrupt: lease.interrupt, now: deps.clock.wall }),
-      ({ outcome }) => outcome.kind === 'complete' || outcome.kind === 'share-ended',
-    );
-  } catch (error) {
-    // Asked to end before there was anything to copy with.
-    if (opening.interrupted() && !lease.lost.aborted) return uncopied({ kind: 'interrupted' }, ledgerOf(attempt));
-    throw error;
-  } finally {
-    opening.opened();
-  }
-}
-
-function taskOf(input: CopyFolderInput, found: string | undefined): CopyTask {
-  const { pass, folder, ledger, before, retryAside, settings } = input;
+function taskOf(input: CopyFolderInput, previousGrowth: string | undefined): CopyTask {
+  const { pass, folder, ledger, before, retryAside, settings, beside, surveyed } = input;
   return {
     pass,
     folder,
@@ -82,100 +29,8 @@ function taskOf(input: CopyFolderInput, found: string | undefined): CopyTask {
     limits: settings.limits,
     ...(ledger !== undefined && { ledger }),
     ...(before !== undefined && { before }),
-    ...(found !== undefined && { previousGrowth: found }),
+    ...(beside !== undefined && { beside }),
+    ...(surveyed !== undefined && { surveyed }),
+    ...(previousGrowth !== undefined && { previousGrowth }),
   };
-}
-
-/**
- * Aborted in the tick in which the lease is lost, as long as sockets may be open; and by an interruption until both sides
- * are open, for then there is no batch to finish yet.
- */
-function untilOpen(lease: AttemptLease): {
-  readonly signal: AbortSignal;
-  readonly opened: () => void;
-  readonly interrupted: () => boolean;
-} {
-  const sockets = new AbortController();
-  let interrupted = false;
-  const lost = (): void => sockets.abort(lease.lost.reason);
-  const interrupt = (): void => {
-    interrupted = true;
-    sockets.abort(new Error(`The attempt was ended before it began: ${String(lease.interrupt.reason)}`));
-  };
-  lease.lost.addEventListener('abort', lost, { once: true });
-  lease.interrupt.addEventListener('abort', interrupt, { once: true });
-  if (lease.lost.aborted) lost();
-  if (lease.interrupt.aborted) interrupt();
-  return {
-    signal: sockets.signal,
-    opened: () => lease.interrupt.removeEventListener('abort', interrupt),
-    interrupted: () => interrupted,
-  };
-}
-
-/** Passes on to the lease what the worker and its SDK hear; the result ends that. */
-function steer(lease: AttemptLease, { cancellationSignal }: Context, stopping: AbortSignal): () => void {
-  const stop = (): void => lease.end('worker-stopping');
-  const heard = (): void => {
-    const { reason } = cancellationSignal;
-    const why = reason instanceof Error ? reason.message : String(reason);
-    if (why === 'CANCELLED') lease.end('cancel-requested');
-    else if (why === 'PAUSED') lease.end('paused');
-    else if (why === 'RESET') lease.end('reset');
-    else if (why === 'WORKER_SHUTDOWN') lease.end('worker-stopping');
-    else lease.lose(`Temporal’s SDK has given this attempt up: ${why}`);
-  };
-  stopping.addEventListener('abort', stop, { once: true });
-  cancellationSignal.addEventListener('abort', heard, { once: true });
-  if (stopping.aborted) stop();
-  if (cancellationSignal.aborted) heard();
-  return () => {
-    stopping.removeEventListener('abort', stop);
-    cancellationSignal.removeEventListener('abort', heard);
-  };
-}
-
-/** What becomes of an attempt that did not end as it should. */
-function failed(attempt: Attempt, error: unknown): CopyFolderResult {
-  const { context, lease, secrets } = attempt;
-  try {
-    if (error instanceof ApplicationFailure) throw error;
-    if (lease.lost.aborted) throw lostFailure(lease, secrets);
-    const { side, problem } = sideProblem(context, secrets, 'destination', error);
-    return uncopied({ kind: 'refused', side, problem }, ledgerOf(attempt));
-  } catch (failure) {
-    // Temporal tries nothing again that is being cancelled, and the workflow waits for the ledger.
-    if (lease.cancelRequested) return uncopied({ kind: 'interrupted' }, ledgerOf(attempt));
-    // The worker reports a failure with the details that it was told last, and they replace what the server has.
-    context.heartbeat(lease.newest);
-    throw failure;
-  }
-}
-
-function ledgerOf({ input, lease }: Attempt): Parameters<typeof uncopied>[1] {
-  return { ledger: input.ledger, growth: known(lease.newest.growth) };
-}
-
-/** The next attempt begins without a wait, on another worker or on this one's successor. */
-function handedOver(lease: AttemptLease): ApplicationFailure {
-  return ApplicationFailure.create({
-    message: `Ended after the batch in hand (${String(lease.interrupt.reason)}); the next attempt goes on where it was`,
-    type: 'HandedOver',
-    nonRetryable: false,
-    nextRetryDelay: 1,
-    category: ApplicationFailureCategory.BENIGN,
-  });
-}
-
-function lostFailure(lease: AttemptLease, { scrub }: Secrets): ApplicationFailure {
-  const reason: unknown = lease.lost.reason;
-  return ApplicationFailure.retryable(scrub(reason instanceof Error ? reason.message : String(reason)), 'LeaseLost');
-}
-
-function known(growth: string | undefined): string | undefined {
-  return growth === '' ? undefined : growth;
-}
-
-function positive(ms: number | undefined): number | undefined {
-  return ms !== undefined && ms > 0 ? ms : undefined;
 }

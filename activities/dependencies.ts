@@ -1,5 +1,5 @@
 import type { OpenSession } from '../imap/types.ts';
-import type { CopyFolder, VerifyFolder } from '../copy/types.ts';
+import type { CopyFolder, PairMoves, VerifyFolder } from '../copy/types.ts';
 import type { TokenProvider } from '../entra/tokens.ts';
 import type { SealBinding } from '../model/seal-binding.ts';
 import type { Clock } from './clock.ts';
@@ -11,6 +11,7 @@ import type { SessionKeeper } from './session-keeper.ts';
 export interface Dependencies {
   readonly openSession: OpenSession;
   readonly copyFolder: CopyFolder;
+  readonly pairMoves: PairMoves;
   readonly verifyFolder: VerifyFolder;
   /** Opens what was sealed for exactly this binding; rejects with a SealError. */
   readonly openSecret: (binding: SealBinding, envelope: string) => Promise<string>;

@@ -1,20 +1,27 @@
 import { copyFolder as copyOneFolder } from '../copy/copy-folder.ts';
+import { pairMoves as pairMovesOfMailbox } from '../copy/pair-moves.ts';
 import { verifyFolder as verifyOneFolder } from '../copy/verify-folder.ts';
 import { createTokenProvider } from '../entra/tokens.ts';
 import { openSession } from '../imap/open.ts';
 import type { Activities } from '../model/activities.ts';
+import type { AsideInput } from '../model/aside.ts';
+import type { Problem } from '../model/mailbox.ts';
 import { acquireToken } from './acquire-token.ts';
 import { systemClock } from './clock.ts';
 import { copyFolder } from './copy-folder.ts';
 import { createFolders } from './create-folders.ts';
 import type { Dependencies } from './dependencies.ts';
 import { createLimiter } from './limiter.ts';
+import { pairMoves } from './pair-moves.ts';
+import { describeAside } from './describe-aside.ts';
+import { exportAside, type ExportedMessage } from './export-aside.ts';
 import { probeAccess } from './probe-access.ts';
-import { createSessionKeeper } from './session-keeper.ts';
+import { KEEPS_NOTHING, createSessionKeeper } from './session-keeper.ts';
 import { surveyMailbox } from './survey-mailbox.ts';
 import { verifyFolder } from './verify-folder.ts';
 
 export type { Dependencies } from './dependencies.ts';
+export type { ExportedMessage } from './export-aside.ts';
 export { acknowledgedHeartbeats } from './heartbeats.ts';
 
 /** All activities, by the names under which histories know them. */
@@ -24,9 +31,32 @@ export function createActivities(deps: Dependencies): Activities {
     probeAccess: (input) => probeAccess(deps, input),
     surveyMailbox: (input) => surveyMailbox(deps, input),
     createFolders: (input) => createFolders(deps, input),
+    pairMoves: (input) => pairMoves(deps, input),
     copyFolder: (input) => copyFolder(deps, input),
     verifyFolder: (input) => verifyFolder(deps, input),
+    describeAside: (input) => describeAside(deps, input),
   };
+}
+
+/**
+ * Reads messages that were put aside outside of any activity, for the command line: see `exportAside`. `openSecret` as for
+ * workers.
+ */
+export function asideExporter(
+  openSecret: Dependencies['openSecret'],
+): (
+  input: AsideInput,
+  take: (message: ExportedMessage) => Promise<void>,
+  signal: AbortSignal,
+) => Promise<Problem | undefined> {
+  const opening = {
+    openSession,
+    openSecret,
+    tokens: createTokenProvider(systemClock.wall),
+    limiter: createLimiter(),
+    keeper: KEEPS_NOTHING,
+  };
+  return (input, take, signal) => exportAside(opening, input, take, signal);
 }
 
 /** What a worker has to bring; the rest is the same for all of them. */
@@ -40,6 +70,7 @@ export function dependenciesOf(part: WorkerPart): Dependencies {
     ...part,
     openSession,
     copyFolder: copyOneFolder,
+    pairMoves: pairMovesOfMailbox,
     verifyFolder: verifyOneFolder,
     tokens: createTokenProvider(systemClock.wall),
     limiter: createLimiter(),

@@ -80,3 +80,11 @@ export function createSessionKeeper(clock: Clock): SessionKeeper {
 
   return { take, keep, makeRoom, close };
 }
+
+/** For who opens a mailbox once. */
+export const KEEPS_NOTHING: SessionKeeper = {
+  take: () => undefined,
+  keep: ({ session }) => void session.logout(),
+  makeRoom: () => Promise.resolve(),
+  close: () => Promise.resolve(),
+};

@@ -7,6 +7,9 @@ import { askedOf } from './problems.ts';
 import type { Secrets } from './secrets.ts';
 import type { KeptSession } from './session-keeper.ts';
 
+/** What it takes to open a mailbox. */
+export type Opening = Pick<Dependencies, 'openSession' | 'openSecret' | 'tokens' | 'limiter' | 'keeper'>;
+
 export interface SessionRequest {
   readonly job: MailboxJob;
   readonly secrets: Secrets;
@@ -23,6 +26,14 @@ export interface BothSides {
   readonly destination: ImapSession;
 }
 
+export interface Reopening {
+  /** Gives up both sessions and opens new ones in their place. Rejects as opening does. */
+  readonly reopen: () => Promise<BothSides>;
+}
+
+type Open = (side: Side) => Promise<ImapSession>;
+type GiveUp = (reason: Error) => void;
+
 /**
  * Waits until this worker may have a connection more to each side, opens both or takes up those that the mailbox's last
  * activity has left, and lends them. After a result that `keeps` accepts they are left for the next activity, for a moment;
@@ -30,39 +41,64 @@ export interface BothSides {
  * when a side refuses, and with the reason of `signal` when that is aborted during the wait.
  */
 export function withBothSides<T>(
-  deps: Dependencies,
+  deps: Opening,
   request: SessionRequest,
-  use: (sessions: BothSides) => Promise<T>,
+  use: (sessions: BothSides & Reopening) => Promise<T>,
   keeps: (result: T) => boolean = () => true,
 ): Promise<T> {
-  const useBoth = async (open: (side: Side) => Promise<ImapSession>): Promise<T> => {
-    const source = await open('source');
-    const destination = await open('destination');
+  const useBoth = async (open: Open, giveUp: GiveUp): Promise<T> => {
+    const openBoth = async (): Promise<BothSides> => ({
+      source: await open('source'),
+      destination: await open('destination'),
+    });
+    const reopen = (): Promise<BothSides> => {
+      giveUp(new Error('New connections are opened instead'));
+      return openBoth();
+    };
+    const sessions = await openBoth();
     request.opened?.();
-    return use({ source, destination });
+    return use({ ...sessions, reopen });
   };
   return lend(deps, request, ['source', 'destination'], useBoth, keeps);
 }
 
+/** The same for the source alone. */
+export function withSource<T>(
+  deps: Opening,
+  request: SessionRequest,
+  use: (source: ImapSession) => Promise<T>,
+): Promise<T> {
+  return withOne(deps, request, 'source', use);
+}
+
 /** The same for the destination alone. */
 export function withDestination<T>(
-  deps: Dependencies,
+  deps: Opening,
   request: SessionRequest,
   use: (destination: ImapSession) => Promise<T>,
 ): Promise<T> {
-  const useOne = async (open: (side: Side) => Promise<ImapSession>): Promise<T> => {
-    const destination = await open('destination');
+  return withOne(deps, request, 'destination', use);
+}
+
+function withOne<T>(
+  deps: Opening,
+  request: SessionRequest,
+  side: Side,
+  use: (session: ImapSession) => Promise<T>,
+): Promise<T> {
+  const useOne = async (open: Open): Promise<T> => {
+    const session = await open(side);
     request.opened?.();
-    return use(destination);
+    return use(session);
   };
-  return lend(deps, request, ['destination'], useOne, () => true);
+  return lend(deps, request, [side], useOne, () => true);
 }
 
 async function lend<T>(
-  deps: Dependencies,
+  deps: Opening,
   request: SessionRequest,
   sides: readonly Side[],
-  use: (open: (side: Side) => Promise<ImapSession>) => Promise<T>,
+  use: (open: Open, giveUp: GiveUp) => Promise<T>,
   keeps: (result: T) => boolean,
 ): Promise<T> {
   const { job, signal } = request;
@@ -72,19 +108,21 @@ async function lend<T>(
   const abort = (): void => {
     for (const { end } of lent) end.abort(signal.reason);
   };
+  const giveUp = (reason: Error): void => {
+    for (const { session } of lent.splice(0)) session.destroy(reason);
+  };
   signal.addEventListener('abort', abort, { once: true });
   try {
     const result = await use(async (side) => {
       const kept = await askedOf(side, openSide(deps, request, side, lent));
       return kept.session;
-    });
+    }, giveUp);
     signal.removeEventListener('abort', abort);
     if (keeps(result)) for (const kept of lent) deps.keeper.keep(kept);
     else await Promise.all(lent.map(({ session }) => session.logout()));
     return result;
   } catch (error) {
-    const reason = error instanceof Error ? error : new Error(String(error));
-    for (const { session } of lent) session.destroy(reason);
+    giveUp(error instanceof Error ? error : new Error(String(error)));
     throw error;
   } finally {
     signal.removeEventListener('abort', abort);
@@ -93,12 +131,7 @@ async function lend<T>(
 }
 
 /** The session is among `lent` in the tick in which it exists. */
-async function openSide(
-  deps: Dependencies,
-  request: SessionRequest,
-  side: Side,
-  lent: KeptSession[],
-): Promise<KeptSession> {
+async function openSide(deps: Opening, request: SessionRequest, side: Side, lent: KeptSession[]): Promise<KeptSession> {
   const { job, signal, freshTokens = false } = request;
   const demand = demandOf(job.settings[side], job);
   const key = keyOf(job, side);
@@ -128,7 +161,7 @@ function keyOf({ settings, row }: MailboxJob, side: Side): string {
 }
 
 async function openNew(
-  deps: Dependencies,
+  deps: Opening,
   { job, secrets, signal, freshTokens = false }: SessionRequest,
   side: Side,
   ended: AbortSignal,

@@ -1,7 +1,7 @@
 import type { FolderStatus, ImapSession } from '../imap/types.ts';
 import type { SurveyedFolder, SurveyResult } from '../model/activities.ts';
 import type { LeftOutFolder } from '../model/folders.ts';
-import { mapFolders, type FolderSide, type LeftOut } from '../model/folder-map.ts';
+import { mapFolders, type FolderMap, type FolderSide, type LeftOut } from '../model/folder-map.ts';
 import type { MailboxJob, Side } from '../model/project.ts';
 import { refusal } from '../model/refusals.ts';
 import type { Dependencies } from './dependencies.ts';
@@ -37,10 +37,11 @@ async function survey(
   destination: ImapSession,
 ): Promise<SurveyResult> {
   const map = mapFolders({
-    source: await listed('source', source, job),
-    destination: await listed('destination', destination, job),
+    source: { ...(await listed('source', source, job.row.source.root)), root: job.row.source.root },
+    destination: { ...(await listed('destination', destination)), rowPrefix: job.row.destination.folderPrefix },
     rules: job.settings.folders,
   });
+  requireRoot(job, map);
   const folders: SurveyedFolder[] = [];
   for (const [index, pair] of map.pairs.entries()) {
     attempt.say(`counting ${pair.sourcePath} (${index + 1} of ${map.pairs.length})`);
@@ -52,12 +53,19 @@ async function survey(
   return { ok: true, folders, leftOut, notes: map.notes };
 }
 
-async function listed(side: Side, session: ImapSession, job: MailboxJob): Promise<FolderSide> {
+/** Nothing below the root is a mistake in the row, or a right that is missing, and never a mailbox that is moved already. */
+function requireRoot({ row }: MailboxJob, { pairs }: FolderMap): void {
+  const { root, user } = row.source;
+  if (root === undefined || pairs.length > 0) return;
+  const text = `${user} is shown no folder to move at or below ${root}, the root of the mailbox`;
+  throw new RefusedOn('source', { code: 'source.root-unknown', text }, undefined);
+}
+
+async function listed(side: Side, session: ImapSession, root?: string): Promise<FolderSide> {
   return {
-    folders: await askedOf(side, session.list()),
+    folders: await askedOf(side, session.list(root)),
     delimiter: session.delimiter,
     namespacePrefix: session.prefix,
-    rowPrefix: job.row[side].folderPrefix,
   };
 }
 

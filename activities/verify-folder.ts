@@ -5,7 +5,7 @@ import { withBothSides } from './sessions.ts';
 
 /** Compares one folder of both sides, reading only. */
 export function verifyFolder(deps: Dependencies, input: VerifyFolderInput): Promise<VerifyFolderResult> {
-  const { folder, ledger } = input;
+  const { folder, ledger, beside } = input;
   return run<VerifyFolderResult>(
     deps,
     'source',
@@ -19,7 +19,10 @@ export function verifyFolder(deps: Dependencies, input: VerifyFolderInput): Prom
           opened: () => say(`comparing ${folder.sourcePath} with ${folder.destinationPath}`),
         },
         (sessions) =>
-          deps.verifyFolder({ folder, ...(ledger !== undefined && { ledger }) }, { ...sessions, interrupt: signal }),
+          deps.verifyFolder(
+            { folder, ...(ledger !== undefined && { ledger }), ...(beside !== undefined && { beside }) },
+            { ...sessions, interrupt: signal },
+          ),
       ),
     (refused) => ({ ok: false, ...refused }),
   );

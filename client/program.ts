@@ -25,9 +25,17 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
   up: { summary: 'start Temporal, its Web UI and a worker on this machine', load: () => import('./commands/up.ts') },
   worker: { summary: 'start a worker for a Temporal elsewhere', load: () => import('./commands/worker.ts') },
   init: { summary: 'write a commented project file', load: () => import('./commands/init.ts') },
+  folders: {
+    summary: 'show which folder of a mailbox goes where, without writing anything',
+    load: () => import('./commands/folders.ts'),
+  },
   start: { summary: 'look at both sides of every mailbox, ask, and start', load: () => import('./commands/start.ts') },
   status: { summary: 'show how far a project is and what needs attention', load: () => import('./commands/status.ts') },
   show: { summary: 'show one mailbox: folders, passes, what it waits for', load: () => import('./commands/show.ts') },
+  aside: {
+    summary: 'list the messages that could not be copied, and write them as files',
+    load: () => import('./commands/aside.ts'),
+  },
   apply: { summary: 'change a running project to what its file says now', load: () => import('./commands/apply.ts') },
   pause: {
     summary: 'stop after the batch in hand and free all connections',

@@ -1,10 +1,14 @@
-import type { Sending } from './append.ts';
-import { NOWHERE } from './ledger.ts';
+import type { OpenFolder } from '../imap/types.ts';
+import { batches } from './batches.ts';
+import { NOWHERE, SOUGHT } from './ledger.ts';
 import { matchSource } from './match.ts';
 import { readBack } from './read-back.ts';
+import type { Sending } from './sending.ts';
 import { lookForStrangers } from './strangers.ts';
 import { note } from './tally.ts';
-import type { Work } from './work.ts';
+import { identityOf, type Work } from './work.ts';
+
+const PER_FETCH = 1_000;
 
 /**
  * The end of writing: finds the messages whose UIDs the server did not tell, names doubles that another writer may have
@@ -12,12 +16,14 @@ import type { Work } from './work.ts';
  */
 export async function closeTransfer(work: Work, sending: Sending, from: number): Promise<void> {
   const { ledger, destination, task } = work;
-  const sought = ledger.sought();
   const folder = await destination.select(task.folder.destination);
+  forgetImpossible(sending, folder);
+  const sought = ledger.sought();
   // Another folder of the same name has none of this; opening it the next time tells.
   if (folder.uidValidity === ledger.head.destinationValidity) {
     work.folder = folder;
-    if (sought.length > 0 || folder.uidNext - from > sending.sent.length) await explainNew(work, sending, from, sought);
+    const isExplicable = work.source.usable && (sought.length > 0 || folder.uidNext - from > sending.sent.length);
+    if (isExplicable) await explainNew(work, sending, from, sought);
     ledger.update({ writtenBelow: Math.max(ledger.head.writtenBelow, folder.uidNext) });
   }
   await readBack(work, sending.suspects);
@@ -25,11 +31,23 @@ export async function closeTransfer(work: Work, sending: Sending, from: number):
   ledger.update({ doubtFrom: 0 });
 }
 
+/** A server that told UIDs beyond the next one told nothing. */
+function forgetImpossible({ work: { ledger }, sent, lastUid }: Sending, { uidNext }: OpenFolder): void {
+  if (lastUid < uidNext) return;
+  for (const uid of sent) {
+    const counterpart = ledger.get(uid)?.counterpart ?? NOWHERE;
+    if (counterpart >= uidNext && counterpart !== SOUGHT) ledger.place(uid, SOUGHT);
+  }
+}
+
 async function explainNew(work: Work, sending: Sending, from: number, sought: readonly number[]): Promise<void> {
   const { ledger, folder } = work;
   const { index } = await lookForStrangers(work, from, folder.uidNext);
   await matchSource(work, sought, index, ({ uid }, counterpart) => ledger.place(uid, counterpart));
   for (const uid of ledger.sought()) ledger.place(uid, NOWHERE);
-  for (const identity of sending.sent) index.see(identity);
+  for (const uids of batches(sending.sent, PER_FETCH)) {
+    if (index.size === 0) break;
+    for await (const row of work.source.fetchIdentities(uids)) index.see(identityOf(work, row));
+  }
   note(work.tally, 'verify.doubled', index.leftBesideSeen().length);
 }

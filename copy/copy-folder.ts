@@ -1,4 +1,6 @@
 import type { CopyFolderResult, CopyHeartbeat, CopyOutcome } from '../model/activities.ts';
+import { Care } from './care.ts';
+import { readBeside } from './beside.ts';
 import { closeTransfer } from './close.ts';
 import { carryFlags } from './flags.ts';
 import type { IdentityIndex } from './identity-index.ts';
@@ -7,12 +9,14 @@ import { applyGrowth, decodeLedger, encodeGrowth, encodeLedger } from './ledger-
 import { Ledger } from './ledger.ts';
 import { openDestination, openFolders } from './open-folders.ts';
 import { goneFromSource, listSource, todo, type Listing } from './plan.ts';
+import type { Sending } from './sending.ts';
+import { withoutRepeats } from './repeats.ts';
 import { settle } from './settle.ts';
 import { SideRefusal } from './sides.ts';
 import { count, newTally } from './tally.ts';
 import { transfer } from './transfer.ts';
 import type { CopyContext, CopyFolder, CopyTask } from './types.ts';
-import { beginWork, Interrupted, refused, type Work } from './work.ts';
+import { beginWork, Interrupted, refused, reopen, type Work } from './work.ts';
 
 /**
  * Brings a destination folder up to a source folder, exactly once for each message, for one share of a pass.
@@ -32,15 +36,22 @@ export const copyFolder: CopyFolder = async (task, context) => {
 function readLedger(task: CopyTask, context: CopyContext): Work {
   const ledger = task.ledger === undefined ? new Ledger() : decodeLedger(task.ledger);
   const tally = task.previousGrowth === undefined ? newTally() : applyGrowth(ledger, task.previousGrowth);
-  return beginWork(task, context, ledger, tally);
+  return beginWork(task, context, { ledger, beside: readBeside(task) }, tally);
 }
 
 async function copyShare(work: Work): Promise<CopyOutcome> {
   const { ledger, task } = work;
   const listedAt = work.now();
-  const hadHandled = ledger.baseSize > 0;
+  const hadHandled = ledger.size > 0;
   await openFolders(work);
-  const listing = await listSource(work.source, task, listedAt);
+  const { highestModseq = 0 } = work.sourceFolder;
+  if (task.folder.exceptIn !== undefined) work.progress.doing = 'comparing with the other folders';
+  const listing = await withoutRepeats(
+    work,
+    task.folder,
+    ledger,
+    await listSource(work.source, task, work.sourceFolder, listedAt),
+  );
   const left = todo(listing.listed, ledger, task.retryAside).length;
   work.progress.of = listing.listed.length;
   work.progress.done = listing.listed.length - left;
@@ -48,12 +59,29 @@ async function copyShare(work: Work): Promise<CopyOutcome> {
     const end = await copyMessages(work, listing);
     if (end !== undefined) return end;
   }
-  if (hadHandled) await carryFlagsOf(work);
+  if (!hadHandled || (await carryFlagsOf(work))) ledger.update({ highestModseq });
   return complete(work, listing);
 }
 
-/** Settles what is in doubt, then sends what is left. Returns why the share ends here, if it does. */
+/**
+ * Settles what is in doubt, then sends what is left; over new connections again when a server has dropped one because of a
+ * message, which is looked for. Returns why the share ends here, if it does.
+ */
 async function copyMessages(work: Work, listing: Listing): Promise<CopyOutcome | undefined> {
+  const care = new Care();
+  for (;;) {
+    const sending = await copyOnce(work, listing, care);
+    const mayGoOn = sending.mayGoOn && !work.interrupt.aborted && care.mayReopen();
+    if (!mayGoOn || !(await reopen(work))) return sending.end;
+    work.progress.doing = 'opening once more';
+    const { sourceValidity } = work.ledger.head;
+    await openFolders(work);
+    // What was listed means nothing any more.
+    if (work.ledger.head.sourceValidity !== sourceValidity) return { kind: 'share-ended' };
+  }
+}
+
+async function copyOnce(work: Work, listing: Listing, care: Care): Promise<Sending> {
   const { ledger, task, progress } = work;
   progress.doing = 'comparing with the destination';
   const strangers = await settleDoubt(work, listing);
@@ -61,9 +89,9 @@ async function copyMessages(work: Work, listing: Listing): Promise<CopyOutcome |
   const uids = todo(listing.listed, ledger, task.retryAside);
   progress.doing = undefined;
   progress.done = listing.listed.length - uids.length;
-  const sending = await transfer(work, uids, listing.listed, strangers);
+  const sending = await transfer(work, uids, listing.listed, strangers, care);
   if (!sending.inDoubt && work.destination.usable) await closeTransfer(work, sending, before);
-  return sending.end;
+  return sending;
 }
 
 /** What ends this before anything was sent leaves no more doubt than there was. */
@@ -97,9 +125,17 @@ async function announceWriting(work: Work): Promise<void> {
   if (ledger.head.doubtFrom === 0) await announceWriting(work);
 }
 
-async function carryFlagsOf(work: Work): Promise<void> {
+/**
+ * Where the source keeps mod-sequences (RFC 7162), what changed since the last one is told by the server. Elsewhere the
+ * flags of all messages are compared, which a delta before the cutover leaves out unless it was asked for. False when it did.
+ */
+async function carryFlagsOf(work: Work): Promise<boolean> {
+  const { task, sourceFolder } = work;
+  const isEarly = task.pass === 'prestage' || task.pass === 'delta';
+  if (isEarly && !task.retryAside && sourceFolder.highestModseq === undefined) return false;
   work.progress.doing = 'comparing flags';
   await carryFlags(work);
+  return true;
 }
 
 function complete(work: Work, listing: Listing): CopyOutcome {

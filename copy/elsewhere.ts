@@ -1,10 +1,10 @@
-import type { FolderRole, ListedFolder } from '../model/folders.ts';
-import { refusal } from '../model/refusals.ts';
+import type { FolderRole } from '../model/folders.ts';
 import type { IdentityRow } from '../imap/types.ts';
 import { batches } from './batches.ts';
 import { digestKey, type Identity } from './identity.ts';
-import { SideRefusal, type SourceSession } from './sides.ts';
-import { identityOf, throwIfInterrupted, type Work } from './work.ts';
+import { opened } from './open-folders.ts';
+import type { SourceSession } from './sides.ts';
+import { identityOf, throwIfInterrupted, type Sides, type Work } from './work.ts';
 
 /** A source message that may be in another folder of the destination than the one it belongs to. */
 export interface Wanted {
@@ -33,11 +33,14 @@ export async function foundElsewhere(work: Work, wanted: readonly Wanted[]): Pro
   if (candidates.length === 0) return [];
   const here = await countEverywhere(work, work.source, candidates);
   await work.source.examine(work.task.folder.source);
+  // A folder that shows messages of others once more is not counted among all folders.
+  const isCounted = work.task.folder.exceptIn === undefined;
   const spare = new Map<string, number>();
   for (const { identity } of candidates) {
     const key = digestKey(identity.exact);
     const asked = candidates.filter((other) => digestKey(other.identity.exact) === key).length;
-    spare.set(key, (there.get(key) ?? 0) - Math.max(0, (here.get(key) ?? 0) - asked));
+    const elsewhere = (here.get(key) ?? 0) - (isCounted ? asked : 0);
+    spare.set(key, (there.get(key) ?? 0) - Math.max(0, elsewhere));
   }
   return candidates.filter(({ identity }) => {
     const key = digestKey(identity.exact);
@@ -47,35 +50,24 @@ export async function foundElsewhere(work: Work, wanted: readonly Wanted[]): Pro
   });
 }
 
-/** How many messages of each wanted identity a mailbox holds in all its folders. */
-async function countEverywhere(
-  work: Work,
+/** How many messages of each wanted identity a mailbox holds in all its folders; leaves one of them open. */
+export async function countEverywhere(
+  sides: Sides,
   session: SourceSession,
   wanted: readonly Wanted[],
 ): Promise<ReadonlyMap<string, number>> {
   const counts = new Map<string, number>();
   const keys = new Set(wanted.map(({ identity }) => digestKey(identity.exact)));
   for (const folder of await session.list()) {
-    throwIfInterrupted(work);
-    if (!folder.selectable || VIEWS.has(folder.role) || !(await opens(session, folder))) continue;
+    throwIfInterrupted(sides);
+    if (!folder.selectable || VIEWS.has(folder.role) || !(await opened(() => session.examine(folder.name), session)))
+      continue;
     for await (const row of candidatesIn(session, wanted)) {
-      const key = digestKey(identityOf(work, row).exact);
+      const key = digestKey(identityOf(sides, row).exact);
       if (keys.has(key)) counts.set(key, (counts.get(key) ?? 0) + 1);
     }
   }
   return counts;
-}
-
-/** A folder that the server does not open, or that is gone since it was listed, holds nothing that could be found. */
-async function opens(session: SourceSession, { name }: ListedFolder): Promise<boolean> {
-  try {
-    await session.examine(name);
-    return true;
-  } catch (error) {
-    const final = error instanceof SideRefusal && error.refusal.status === 'NO' && session.usable;
-    if (final && refusal(error.refusal.problem.code).reaction !== 'wait') return false;
-    throw error;
-  }
 }
 
 /** Messages of the opened folder among which all wanted ones are. */

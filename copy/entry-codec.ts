@@ -35,11 +35,12 @@ const NOT_PLACED = 2;
 /** No folder has more messages than UIDs, and no ledger is carried beyond this many. */
 const MOST_ENTRIES = 0x800_0000;
 
-function zigzag(difference: number): number {
+/** Small numbers for small differences, whatever their sign. */
+export function zigzag(difference: number): number {
   return difference >= 0 ? difference * 2 : difference * -2 - 1;
 }
 
-function unzigzag(value: number): number {
+export function unzigzag(value: number): number {
   return value % 2 === 0 ? value / 2 : (value + 1) / -2;
 }
 

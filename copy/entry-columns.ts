@@ -45,6 +45,19 @@ export class EntryColumns {
     this.#touched[position] = touched || (!isNew && this.touchedAt(position)) ? 1 : 0;
   }
 
+  /** In one walk, since each removal of its own would move all that is above it. */
+  remove(uids: ReadonlySet<number>): void {
+    let kept = 0;
+    for (let position = 0; position < this.#size; position++) {
+      if (uids.has(this.uidAt(position))) continue;
+      for (const column of [this.#uids, this.#counterparts, this.#flagSets, this.#touched]) {
+        column[kept] = column[position] ?? 0;
+      }
+      kept += 1;
+    }
+    this.#size = kept;
+  }
+
   clear(): void {
     this.#size = 0;
   }

@@ -52,7 +52,7 @@ async function changedAlike(work: Work): Promise<Iterable<ChangedAlike>> {
   const { ledger } = work;
   const groups = new Map<string, ChangedAlike>();
   const settled: FlagsRow[] = [];
-  for await (const row of work.source.fetchFlags('all')) {
+  for await (const row of flagsToCompare(work)) {
     const entry = ledger.get(row.uid);
     const change = entry === undefined ? undefined : changeOf(entry.flags, row.flags);
     if (entry === undefined || change === undefined || entry.counterpart === SOUGHT) continue;
@@ -67,6 +67,13 @@ async function changedAlike(work: Work): Promise<Iterable<ChangedAlike>> {
   }
   for (const { uid, flags } of settled) ledger.handle(uid, NOWHERE, flags);
   return groups.values();
+}
+
+/** With a mod-sequence that the ledger holds, only those that changed since; a source whose last one is lower was set back. */
+function flagsToCompare({ source, sourceFolder, ledger }: Work): AsyncIterable<FlagsRow> {
+  const { highestModseq: since } = ledger.head;
+  const { highestModseq: now = 0 } = sourceFolder;
+  return since > 0 && since <= now ? source.fetchChangedFlags(since) : source.fetchFlags('all');
 }
 
 async function storeChange(work: Work, change: FlagChange, messages: readonly Changed[]): Promise<void> {

@@ -52,6 +52,12 @@ export function identify(message: Recognisable, bytesKept: boolean): Identity {
   };
 }
 
+/** The identity of a message that its server names itself, for comparing within that server's mailbox. */
+export function identifyStored(name: string): Identity {
+  const exact = digestOf(`stored\n${name}`);
+  return { exact, loose: exact.low };
+}
+
 /** The same instant is the same arrival, whatever zone a server writes it in. */
 function arrivalOf(internalDate: string): string {
   const parsed = parseDateTime(internalDate);
@@ -82,7 +88,7 @@ function digestOf(text: string): Digest {
   return { high: bytes.readUInt32BE(0), middle: bytes.readUInt32BE(4), low: bytes.readUInt32BE(8) };
 }
 
-const LONGEST_HEADER = 1 << 20;
+export const LONGEST_HEADER = 1 << 20;
 
 /** The header of a message's body, with the empty line that ends it; all of a body that has none, within a limit. */
 export function headerOf(body: readonly Buffer[]): Buffer {
@@ -96,7 +102,8 @@ export function headerOf(body: readonly Buffer[]): Buffer {
   return header.subarray(0, LONGEST_HEADER);
 }
 
-function endOfHeader(bytes: Buffer): number {
+/** Where the empty line that ends a header is over; -1 when there is none. */
+export function endOfHeader(bytes: Buffer): number {
   const crlf = bytes.indexOf('\r\n\r\n');
   const lf = bytes.indexOf('\n\n');
   if (crlf < 0) return lf < 0 ? -1 : lf + 2;

@@ -8,10 +8,11 @@ import { newTally, type Tally } from './tally.ts';
 
 /**
  * Ledgers as text. Base64 of: a byte for the version, a byte for the kind, CRC-32 of the rest as it is before deflating,
- * and the rest deflated (RFC 1951). A later version gets another byte and keeps a reader for this one, since ledgers live in
- * workflows for weeks.
+ * and the rest deflated (RFC 1951). A later version gets another byte and keeps a reader for the earlier ones, since
+ * ledgers live in workflows for weeks. Version 1 knew no mod-sequences and no copies that were moved along.
  */
-const VERSION = 1;
+const VERSION = 2;
+const FIRST_VERSION = 1;
 const WHOLE = 0;
 const GROWTH = 1;
 const PREFIX = 6;
@@ -35,9 +36,9 @@ export function encodeLedger(ledger: Ledger): string {
 
 /** Throws LedgerDamaged. */
 export function decodeLedger(text: string): Ledger {
-  return opened('ledger', WHOLE, text, (from) => {
+  return opened('ledger', WHOLE, text, (from, version) => {
     const ledger = new Ledger();
-    ledger.update(readHead(from));
+    ledger.update(readHead(from, version));
     for (const aside of readAside(from)) ledger.loadAside(aside);
     readEntries(from, ledger, (uid, counterpart, flagSet) => ledger.load(uid, counterpart, flagSet));
     return ledger;
@@ -58,11 +59,11 @@ export function encodeGrowth(ledger: Ledger, tally: Tally): string {
 
 /** Brings a ledger to where another attempt was, when both began with the same. Throws LedgerDamaged. */
 export function applyGrowth(ledger: Ledger, text: string): Tally {
-  return opened('growth of a ledger', GROWTH, text, (from) => {
+  return opened('growth of a ledger', GROWTH, text, (from, version) => {
     if (from.number() !== ledger.baseSize) throw new DamagedBytes('it belongs to another ledger');
     const changes = from.number(3);
-    const head = readHead(from);
-    const tally = readTally(from);
+    const head = readHead(from, version);
+    const tally = readTally(from, version);
     const aside = changes >= 2 ? readAside(from) : undefined;
     const entries: { readonly uid: number; readonly counterpart: number; readonly flagSet: number }[] = [];
     readEntries(from, ledger, (uid, counterpart, flagSet) => entries.push({ uid, counterpart, flagSet }));
@@ -77,8 +78,8 @@ export function applyGrowth(ledger: Ledger, text: string): Tally {
   });
 }
 
-/** Columns hold runs and frequent bytes but no phrases: looking for runs alone is four times as fast, and smaller. */
-function seal(kind: number, body: Buffer): string {
+/** Text of one kind. Columns hold runs and frequent bytes but no phrases: looking for runs alone is four times as fast, and smaller. */
+export function seal(kind: number, body: Buffer): string {
   const deflated = deflateRawSync(body, { strategy: constants.Z_RLE });
   const sealed = Buffer.allocUnsafe(PREFIX + deflated.length);
   sealed[0] = VERSION;
@@ -88,18 +89,25 @@ function seal(kind: number, body: Buffer): string {
   return sealed.toString('base64');
 }
 
-function opened<Result>(what: string, kind: number, text: string, read: (from: ByteReader) => Result): Result {
+/** Reads what `seal` wrote, to its end. Throws LedgerDamaged, naming `what`, for anything else. */
+export function opened<Result>(
+  what: string,
+  kind: number,
+  text: string,
+  read: (from: ByteReader, version: number) => Result,
+): Result {
   try {
     const sealed = Buffer.from(text, 'base64');
     if (sealed.toString('base64') !== text) throw new DamagedBytes('it is not base64');
     if (sealed.length < PREFIX) throw new DamagedBytes('it is too short');
-    if (sealed[0] !== VERSION)
-      throw new DamagedBytes(`it has version ${sealed[0] ?? '?'}, and this program reads ${VERSION}`);
+    const version = sealed[0] ?? 0;
+    if (version < FIRST_VERSION || version > VERSION)
+      throw new DamagedBytes(`it has version ${version}, and this program reads ${FIRST_VERSION} to ${VERSION}`);
     if (sealed[1] !== kind) throw new DamagedBytes('it is of another kind');
     const body = inflateRawSync(sealed.subarray(PREFIX), { maxOutputLength: MOST_BYTES });
     if (crc32(body) !== sealed.readUInt32BE(2)) throw new DamagedBytes('its checksum does not fit');
     const from = new ByteReader(body);
-    const result = read(from);
+    const result = read(from, version);
     from.end();
     return result;
   } catch (error) {
@@ -117,6 +125,7 @@ const HEAD_NUMBERS = [
   'writtenFrom',
   'writtenBelow',
   'retriedUpTo',
+  'highestModseq',
 ] as const satisfies readonly (keyof LedgerHead)[];
 
 function writeHead(out: ByteWriter, head: LedgerHead): void {
@@ -124,9 +133,9 @@ function writeHead(out: ByteWriter, head: LedgerHead): void {
   out.number(head.rematch ? 1 : 0);
 }
 
-function readHead(from: ByteReader): Partial<LedgerHead> {
+function readHead(from: ByteReader, version: number): Partial<LedgerHead> {
   const head: Partial<Record<(typeof HEAD_NUMBERS)[number], number>> = {};
-  for (const field of HEAD_NUMBERS) head[field] = from.number();
+  for (const field of HEAD_NUMBERS) head[field] = version === 1 && field === 'highestModseq' ? 0 : from.number();
   return { ...head, rematch: from.number(1) === 1 };
 }
 
@@ -173,9 +182,10 @@ const COUNTS = [
   'flagsChanged',
   'aside',
   'goneFromSource',
+  'moved',
 ] as const satisfies readonly (keyof CopyCounts)[];
 
-function writeTally(out: ByteWriter, { counts, notes }: Tally): void {
+export function writeTally(out: ByteWriter, { counts, notes }: Tally): void {
   for (const field of COUNTS) out.number(counts[field]);
   const noted = Object.entries(notes);
   out.number(noted.length);
@@ -185,10 +195,11 @@ function writeTally(out: ByteWriter, { counts, notes }: Tally): void {
   }
 }
 
-function readTally(from: ByteReader): Tally {
+/** `version`: of the text; a DamagedBytes is thrown for what cannot be one. */
+export function readTally(from: ByteReader, version: number): Tally {
   const tally = newTally();
   const counts: Partial<Record<keyof CopyCounts, number>> = {};
-  for (const field of COUNTS) counts[field] = from.number();
+  for (const field of COUNTS) counts[field] = version === 1 && field === 'moved' ? 0 : from.number();
   const length = from.number(MOST_NOTES);
   for (let index = 0; index < length; index++) {
     const code = readCode(from);

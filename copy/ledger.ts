@@ -38,7 +38,12 @@ export interface LedgerHead {
   readonly rematch: boolean;
   /** While messages put aside are tried again: those up to this source UID have been. */
   readonly retriedUpTo: number;
+  /** The source's HIGHESTMODSEQ (RFC 7162) up to which changes of flags have been carried over; 0: compare all. */
+  readonly highestModseq: number;
 }
+
+const LONGEST_WORDS = 200;
+const MOST_WORDS = 50;
 
 const NEW_HEAD: LedgerHead = {
   sourceValidity: 0,
@@ -50,6 +55,7 @@ const NEW_HEAD: LedgerHead = {
   writtenBelow: 0,
   rematch: false,
   retriedUpTo: 0,
+  highestModseq: 0,
 };
 
 /**
@@ -62,6 +68,8 @@ export class Ledger {
   readonly #flagSets = new FlagSets();
   readonly #aside = new Map<number, RefusalCode>();
   readonly #asideTouched = new Set<number>();
+  /** Servers' words about the newest of them; they travel with results only. */
+  readonly #words = new Map<number, string>();
   #baseSize = 0;
   #wasReset = false;
 
@@ -141,16 +149,26 @@ export class Ledger {
 
   /** Messages put aside, again or for the first time, since the ledger was decoded. */
   get newlyAside(): readonly AsideNote[] {
-    return this.aside.filter(({ uid }) => this.#asideTouched.has(uid));
+    return this.aside
+      .filter(({ uid }) => this.#asideTouched.has(uid))
+      .map((note) => {
+        const words = this.#words.get(note.uid);
+        return words === undefined ? note : { ...note, words };
+      });
   }
 
   get asideChanged(): boolean {
     return this.#asideTouched.size > 0;
   }
 
-  putAside(uid: number, code: RefusalCode): void {
+  /** `words`: the server's own; those of the newest 50 are kept, cut to 200 characters. */
+  putAside(uid: number, code: RefusalCode, words?: string): void {
     this.#aside.set(uid, code);
     this.#asideTouched.add(uid);
+    this.#words.delete(uid);
+    if (words !== undefined) this.#words.set(uid, words.slice(0, LONGEST_WORDS));
+    const [oldest] = this.#words.size > MOST_WORDS ? this.#words.keys() : [];
+    if (oldest !== undefined) this.#words.delete(oldest);
   }
 
   /** The whole list, as another attempt left it. */
@@ -179,6 +197,21 @@ export class Ledger {
       if (this.#entries.counterpartAt(position) === SOUGHT) sought.push(this.#entries.uidAt(position));
     }
     return sought;
+  }
+
+  /** Source UIDs of all that is handled, ascending. */
+  handledUids(): Uint32Array {
+    const uids = new Uint32Array(this.size);
+    for (let position = 0; position < uids.length; position++) uids[position] = this.#entries.uidAt(position);
+    return uids;
+  }
+
+  /**
+   * Messages that another folder's ledger answers for from now on. Only a whole ledger tells this: growth does not, so
+   * nothing but what hands ledgers over whole may call it.
+   */
+  handOver(uids: ReadonlySet<number>): void {
+    this.#entries.remove(uids);
   }
 
   /** The source's UIDs mean nothing any more: everything is unhandled until it has been recognised at the destination. */

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { Body } from '../imap/body.ts';
 import type { IdentityRow } from '../imap/types.ts';
 import { batches } from './batches.ts';
 import type { IdentityIndex } from './identity-index.ts';
@@ -72,7 +73,7 @@ async function* bodiesOf(
     throwIfInterrupted(sides);
     const asked = new Set(batch);
     for await (const { uid, body } of session.fetchMessages(batch)) {
-      if (asked.delete(uid) && body !== undefined) yield [uid, likeness(body)];
+      if (asked.delete(uid) && body !== undefined) yield [uid, await likeness(body)];
     }
   }
 }
@@ -85,8 +86,8 @@ const CR = 0x0d;
  * A digest that a message shares with copies in which a server has turned bare line feeds and carriage returns into line
  * ends, and NUL bytes into 0x80 (as Dovecot does) or dropped them.
  */
-export function likeness(body: readonly Buffer[]): string {
+export async function likeness(body: Body): Promise<string> {
   const digest = createHash('sha256');
-  for (const piece of body) digest.update(piece.filter((byte) => byte !== CR && byte !== NUL && byte !== NUL_REPLACED));
+  for await (const piece of body) digest.update(piece.filter((byte) => byte !== CR && byte !== NUL && byte !== NUL_REPLACED));
   return digest.digest('base64');
 }

@@ -1,40 +1,78 @@
+import { isStream, type Body } from '../imap/body.ts';
 import { formatDateTime, parseDateTime, sanitiseFlags } from '../imap/grammar.ts';
 import type { AppendMessage, FetchedMessage, OpenFolder } from '../imap/types.ts';
 
 /** A fetched message whose body the source handed out. */
-export type WholeMessage = FetchedMessage & { readonly body: readonly Buffer[] };
+export type WholeMessage = FetchedMessage & { readonly body: Body };
 
-/** Whether the body is there, and all of it. */
+/** Whether the body is there, and all of it; of a stream that remains to be seen. */
 export function isWhole(message: FetchedMessage): message is WholeMessage {
   const { body, bytes } = message;
-  return body !== undefined && body.reduce((sum, piece) => sum + piece.length, 0) === bytes;
+  return body !== undefined && (isStream(body) || bytesOf(body) === bytes);
+}
+
+function bytesOf(pieces: readonly Buffer[]): number {
+  let sum = 0;
+  for (const piece of pieces) sum += piece.length;
+  return sum;
 }
 
 /** A message as it will be appended: the same bytes, and what a command can say of its flags and date. */
 export interface Prepared {
+  /** On the source. */
+  readonly uid: number;
+  /** On the source. */
+  readonly flags: readonly string[];
   readonly message: AppendMessage;
+  readonly instant: number;
   readonly flagDropped: boolean;
   /** INTERNALDATE was not a date, and the nearest one is sent. */
   readonly dateMended: boolean;
-  /** It has something that servers are known to alter in silence; worth reading back. */
-  readonly suspect: boolean;
 }
 
-export function prepare(fetched: WholeMessage, destination: OpenFolder): Prepared {
-  const { kept, dropped } = keepableFlags(fetched.flags, destination);
-  const date = parseDateTime(fetched.internalDate);
-  const instant = date?.instant ?? nearestInstant(fetched.internalDate);
-  return {
-    message: {
-      flags: kept,
-      internalDate: date?.text ?? formatDateTime(instant),
-      body: fetched.body,
-      bytes: fetched.bytes,
-    },
-    flagDropped: dropped,
-    dateMended: date === undefined,
-    suspect: isOddDate(instant) || holdsNul(fetched.body) || holdsBareLineFeed(fetched.body),
-  };
+/** Prepares messages for one destination folder. */
+export class Preparing {
+  readonly #destination: Pick<OpenFolder, 'permanentFlags'>;
+  /** Messages share few lists of flags; equal ones share what is kept of them. */
+  readonly #kept = new Map<string, KeptFlags>();
+
+  constructor(destination: Pick<OpenFolder, 'permanentFlags'>) {
+    this.#destination = destination;
+  }
+
+  prepare({ uid, flags, internalDate, body, bytes }: WholeMessage): Prepared {
+    const { kept, dropped } = this.#keptOf(flags);
+    const date = parseDateTime(internalDate);
+    const instant = date?.instant ?? nearestInstant(internalDate);
+    return {
+      uid,
+      flags,
+      message: { flags: kept, internalDate: date?.text ?? formatDateTime(instant), body, bytes },
+      instant,
+      flagDropped: dropped,
+      dateMended: date === undefined,
+    };
+  }
+
+  #keptOf(flags: readonly string[]): KeptFlags {
+    const key = flags.join(' ');
+    const known = this.#kept.get(key);
+    if (known !== undefined) return known;
+    const kept = keepableFlags(flags, this.#destination);
+    this.#kept.set(key, kept);
+    return kept;
+  }
+}
+
+interface KeptFlags {
+  readonly kept: readonly string[];
+  readonly dropped: boolean;
+}
+
+/** Whether it has something that servers are known to alter in silence; worth reading back. */
+export function isSuspect({ instant, message: { body } }: Prepared): boolean {
+  if (isOddDate(instant)) return true;
+  return !isStream(body) && (body.some((piece) => piece.includes(NUL)) || holdsBareLineFeed(body));
 }
 
 /**
@@ -45,7 +83,7 @@ export function prepare(fetched: WholeMessage, destination: OpenFolder): Prepare
 export function keepableFlags(
   flags: readonly string[],
   { permanentFlags }: Pick<OpenFolder, 'permanentFlags'>,
-): { readonly kept: readonly string[]; readonly dropped: boolean } {
+): KeptFlags {
   const { flags: sendable, dropped } = sanitiseFlags(flags);
   if (permanentFlags === undefined) return { kept: sendable, dropped: dropped.length > 0 };
   const permanent = new Set(permanentFlags.map((flag) => flag.toLowerCase()));
@@ -63,22 +101,27 @@ function isOddDate(instant: number): boolean {
   return instant < FIRST_SAFE_INSTANT || instant >= END_OF_SAFE_INSTANTS;
 }
 
-function holdsNul(body: readonly Buffer[]): boolean {
-  return body.some((piece) => piece.includes(0));
-}
-
+const NUL = 0x00;
 const LF = 0x0a;
 const CR = 0x0d;
 
 function holdsBareLineFeed(body: readonly Buffer[]): boolean {
-  let last: number | undefined;
-  for (const piece of body) {
+  const watch = new LineEnds();
+  return body.some((piece) => watch.see(piece));
+}
+
+/** Looks for line feeds without carriage returns in a body that comes in pieces. */
+export class LineEnds {
+  #last: number | undefined;
+
+  /** Whether this piece has one. */
+  see(piece: Buffer): boolean {
     for (let at = piece.indexOf(LF); at >= 0; at = piece.indexOf(LF, at + 1)) {
-      if ((at === 0 ? last : piece[at - 1]) !== CR) return true;
+      if ((at === 0 ? this.#last : piece[at - 1]) !== CR) return true;
     }
-    last = piece.at(-1) ?? last;
+    this.#last = piece.at(-1) ?? this.#last;
+    return false;
   }
-  return false;
 }
 
 const LENIENT = /^\s*(\d{1,2})-([a-z]{3})-(\d{1,4})\s+(\d{1,2}):(\d{1,2}):(\d{1,2})(?:\s*([+-])(\d\d)(\d\d))?/i;

@@ -1,5 +1,6 @@
 import type { OpenFolder } from '../imap/types.ts';
-import { SideRefusal } from './sides.ts';
+import { refusal } from '../model/refusals.ts';
+import { SideRefusal, type SourceSession } from './sides.ts';
 import type { Work } from './work.ts';
 
 /** Response codes of a folder that is not there (RFC 3501 section 7.1, RFC 5530). */
@@ -13,11 +14,26 @@ export function saysFolderIsGone(error: unknown): boolean {
   return NOT_THERE.has(responseCode) || /not exist|not found|no such|deleted or moved/i.test(problem.serverText ?? '');
 }
 
+/** Undefined for a folder that the server does not open, or that is gone since it was listed; what may pass is thrown. */
+export async function opened(
+  open: () => Promise<OpenFolder>,
+  session: Pick<SourceSession, 'usable'>,
+): Promise<OpenFolder | undefined> {
+  try {
+    return await open();
+  } catch (error) {
+    const final = error instanceof SideRefusal && error.refusal.status === 'NO' && session.usable;
+    if (final && refusal(error.refusal.problem.code).reaction !== 'wait') return undefined;
+    throw error;
+  }
+}
+
 /** Opens both folders, the source read-only, and learns what their UIDVALIDITY means for the ledger. */
 export async function openFolders(work: Work): Promise<void> {
   const source = await work.source.examine(work.task.folder.source);
   await openDestination(work);
   checkSource(work, source);
+  work.sourceFolder = source;
 }
 
 /** Opens the destination, made anew when its user has deleted it since it was created. */
@@ -39,7 +55,7 @@ function checkSource({ ledger }: Work, { uidValidity }: OpenFolder): void {
   if (sourceValidity === uidValidity) return;
   if (sourceValidity !== 0) {
     ledger.forgetSource();
-    ledger.update({ rematch: true, settledBelow: 1, retriedUpTo: 0 });
+    ledger.update({ rematch: true, settledBelow: 1, retriedUpTo: 0, highestModseq: 0 });
   }
   ledger.update({ sourceValidity: uidValidity });
 }

@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto';
 import { parseDateTime } from '../imap/grammar.ts';
 import { NOWHERE, SOUGHT } from './ledger.ts';
 import { note } from './tally.ts';
-import type { Prepared } from './message.ts';
+import type { Body } from '../imap/body.ts';
+import { isSuspect, LineEnds, type Prepared } from './message.ts';
 import type { Work } from './work.ts';
 
 /** A message that servers are known to alter, as it was sent. */
@@ -13,8 +14,36 @@ export interface Suspect {
   readonly instant: number | undefined;
 }
 
-export function suspectOf(uid: number, { message }: Prepared): Suspect {
-  return { uid, digest: exactDigest(message.body), instant: parseDateTime(message.internalDate)?.instant };
+/** The message as a suspect, if it is one. Its body must not be a stream. */
+export async function suspectOf(prepared: Prepared): Promise<Suspect> {
+  return { uid: prepared.uid, digest: await exactDigest(prepared.message.body), instant: prepared.instant };
+}
+
+/** A large body on its way through, and what it turned out to be. */
+export class WatchedBody {
+  readonly #prepared: Prepared;
+  readonly #digest = createHash('sha256');
+  readonly #lineEnds = new LineEnds();
+  #suspect: boolean;
+
+  constructor(prepared: Prepared) {
+    this.#prepared = prepared;
+    this.#suspect = isSuspect(prepared);
+  }
+
+  async *stream(): AsyncGenerator<Buffer, void, undefined> {
+    for await (const piece of this.#prepared.message.body) {
+      this.#digest.update(piece);
+      this.#suspect ||= piece.includes(0) || this.#lineEnds.see(piece);
+      yield piece;
+    }
+  }
+
+  /** Once all of it has passed. */
+  suspect(): Suspect | undefined {
+    if (!this.#suspect) return undefined;
+    return { uid: this.#prepared.uid, digest: this.#digest.digest('base64'), instant: this.#prepared.instant };
+  }
 }
 
 /** Reads such messages back from the destination, and notes those that are not what was sent. */
@@ -31,13 +60,13 @@ export async function readBack(work: Work, suspects: readonly Suspect[]): Promis
     if (suspect === undefined || body === undefined) continue;
     byCounterpart.delete(uid);
     const sameInstant = parseDateTime(internalDate)?.instant === suspect.instant;
-    if (!sameInstant || exactDigest(body) !== suspect.digest) altered += 1;
+    if (!sameInstant || (await exactDigest(body)) !== suspect.digest) altered += 1;
   }
   note(work.tally, 'destination.message-altered', altered);
 }
 
-function exactDigest(body: readonly Buffer[]): string {
+async function exactDigest(body: Body): Promise<string> {
   const digest = createHash('sha256');
-  for (const piece of body) digest.update(piece);
+  for await (const piece of body) digest.update(piece);
   return digest.digest('base64');
 }

@@ -1,6 +1,7 @@
 import { parseDateTime } from '../imap/grammar.ts';
 import type { IdentityRow } from '../imap/types.ts';
 import { batches } from './batches.ts';
+import { reserveForOthers } from './beside.ts';
 import { foundElsewhere, type Wanted } from './elsewhere.ts';
 import type { IdentityIndex } from './identity-index.ts';
 import { NOWHERE } from './ledger.ts';
@@ -10,8 +11,8 @@ import { lookForStrangers } from './strangers.ts';
 import { count } from './tally.ts';
 import { identityOf, throwIfInterrupted, type Work } from './work.ts';
 
-/** Messages put aside by a crashed attempt shift what it had sent beyond the number of new UIDs. */
-const SLACK = 100;
+/** Messages put aside, or waiting for others, in a crashed attempt shift what it had sent beyond the number of new UIDs. */
+const SLACK = 2_000;
 /** So many headers are read rather than bodies for nothing. */
 const FULL_WALK = 5_000;
 /** Candidates looked for in other folders beyond those that gaps call for. */
@@ -43,9 +44,10 @@ export async function settle(work: Work, listing: Listing, inDoubt: boolean): Pr
     recognise,
   );
   for (const uid of ledger.sought()) ledger.place(uid, NOWHERE);
+  await reserveForOthers(work, index);
 
   const unhandled = listing.all.filter((uid) => !ledger.has(uid));
-  const doubtful = todo(listing.listed, ledger, task.retryAside).slice(0, folder.uidNext - doubtFrom + SLACK);
+  const doubtful = todo(listing.listed, ledger, task.retryAside).slice(0, Math.max(0, folder.uidNext - doubtFrom) + SLACK);
   const walksAll = settledBelow <= 1 || unhandled.length <= FULL_WALK;
   await matchSource(work, walksAll ? unhandled : doubtful, index, recognise);
 

@@ -1,16 +1,27 @@
+import { isStream } from '../imap/body.ts';
 import { isImapRefusal } from '../imap/refusal.ts';
-import type { ImapRefusal, ImapSession } from '../imap/types.ts';
+import type { FetchedMessage, ImapRefusal, ImapSession } from '../imap/types.ts';
 import type { Side } from '../model/project.ts';
 import { leaseLossIn } from './lease-lost.ts';
 
 /** What a copy may ask of the source: nothing that could change it. */
 export type SourceSession = Pick<
   ImapSession,
-  'capabilities' | 'usable' | 'list' | 'examine' | 'search' | 'fetchFlags' | 'fetchIdentities' | 'fetchMessages'
+  | 'capabilities'
+  | 'usable'
+  | 'list'
+  | 'examine'
+  | 'search'
+  | 'fetchFlags'
+  | 'fetchChangedFlags'
+  | 'fetchIdentities'
+  | 'fetchMessages'
+  | 'readMessages'
 >;
 
-/** What a copy may ask of the destination: to read, to add, and to change flags; never to delete. */
-export type DestinationSession = SourceSession & Pick<ImapSession, 'select' | 'create' | 'append' | 'store'>;
+/** What a copy may ask of the destination: to read, to add, to change flags, and to move copies of ours; never to delete. */
+export type DestinationSession = SourceSession &
+  Pick<ImapSession, 'select' | 'create' | 'appendMode' | 'isProven' | 'append' | 'store' | 'move'>;
 
 /** A refusal together with the side that it came from. */
 export class SideRefusal extends Error {
@@ -46,6 +57,28 @@ async function* namingRows<Row>(side: Side, rows: AsyncIterable<Row>): AsyncGene
   }
 }
 
+/** A body that is a stream fails as its side does. */
+function namingBody(side: Side, message: FetchedMessage): FetchedMessage {
+  const { body } = message;
+  return body === undefined || !isStream(body) ? message : { ...message, body: namingRows(side, body) };
+}
+
+async function* namingBodies(side: Side, rows: AsyncIterable<FetchedMessage>): AsyncGenerator<FetchedMessage> {
+  for await (const row of rows) yield namingBody(side, row);
+}
+
+/** A stream is the last of its group. */
+async function* namingGroups(
+  side: Side,
+  groups: AsyncIterable<readonly FetchedMessage[]>,
+): AsyncGenerator<readonly FetchedMessage[]> {
+  for await (const group of groups) {
+    const last = group.at(-1);
+    const isStreamed = last?.body !== undefined && isStream(last.body);
+    yield isStreamed ? [...group.slice(0, -1), namingBody(side, last)] : group;
+  }
+}
+
 /** The session as a source: it can only be read, and its refusals name it. */
 export function asSource(session: ImapSession): SourceSession {
   return readable(session, 'source');
@@ -57,8 +90,11 @@ export function asDestination(session: ImapSession): DestinationSession {
   return Object.assign(readable(session, side), {
     select: (name: string) => naming(side, session.select(name)),
     create: (name: string) => naming(side, session.create(name)),
+    appendMode: session.appendMode,
+    isProven: (...args: Parameters<ImapSession['isProven']>) => session.isProven(...args),
     append: (...args: Parameters<ImapSession['append']>) => naming(side, session.append(...args)),
     store: (...args: Parameters<ImapSession['store']>) => naming(side, session.store(...args)),
+    move: (...args: Parameters<ImapSession['move']>) => naming(side, session.move(...args)),
   });
 }
 
@@ -72,7 +108,9 @@ function readable(session: ImapSession, side: Side): SourceSession {
     examine: (name) => naming(side, session.examine(name)),
     search: (criteria) => naming(side, session.search(criteria)),
     fetchFlags: (uids) => namingRows(side, session.fetchFlags(uids)),
+    fetchChangedFlags: (since) => namingRows(side, session.fetchChangedFlags(since)),
     fetchIdentities: (uids) => namingRows(side, session.fetchIdentities(uids)),
-    fetchMessages: (uids) => namingRows(side, session.fetchMessages(uids)),
+    fetchMessages: (uids) => namingRows(side, namingBodies(side, session.fetchMessages(uids))),
+    readMessages: (uids, budget) => namingRows(side, namingGroups(side, session.readMessages(uids, budget))),
   };
 }

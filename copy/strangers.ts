@@ -1,4 +1,5 @@
 import { batches } from './batches.ts';
+import { counterpartsBeside } from './beside.ts';
 import { IdentityIndex } from './identity-index.ts';
 import { identityOf, throwIfInterrupted, type Sides, type Work } from './work.ts';
 
@@ -12,7 +13,8 @@ export interface Strangers {
 const PER_FETCH = 1_000;
 
 /**
- * Looks at the headers of destination messages with UIDs from `from` to below `below` that are no known counterparts.
+ * Looks at the headers of destination messages with UIDs from `from` to below `below` that are no known counterparts,
+ * neither of this source folder's messages nor of another's that shares the destination folder.
  * `gapsFrom`: where gaps are counted from.
  */
 export async function lookForStrangers(
@@ -22,7 +24,7 @@ export async function lookForStrangers(
   gapsFrom: number = from,
 ): Promise<Strangers> {
   if (from >= below) return { index: new IdentityIndex(0), gaps: 0 };
-  const known = new Set(work.ledger.knownCounterparts(from));
+  const known = new Set([...work.ledger.knownCounterparts(from), ...counterpartsBeside(work, from)]);
   const there = (await work.destination.search({ kind: 'all' })).filter((uid) => uid >= from && uid < below);
   const unknown = [...new Set(there)].filter((uid) => !known.has(uid)).toSorted((a, b) => a - b);
   const accounted = new Set(unknown);

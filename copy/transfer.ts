@@ -1,19 +1,27 @@
-import { putAside, send, type Sending } from './append.ts';
+import { isStream, type Body } from '../imap/body.ts';
+import { ByteBudget } from '../imap/budget.ts';
+import type { FetchedMessage } from '../imap/types.ts';
+import type { Care } from './care.ts';
+import { headed } from './headed.ts';
 import { headerOf, type Identity } from './identity.ts';
 import type { IdentityIndex } from './identity-index.ts';
+import { Lane } from './lane.ts';
 import { likeness } from './match.ts';
-import { isWhole, type WholeMessage } from './message.ts';
+import { isWhole, Preparing, type WholeMessage } from './message.ts';
 import { readBack } from './read-back.ts';
+import { newSending, putAside, type Sending } from './sending.ts';
 import { SideRefusal } from './sides.ts';
 import { count } from './tally.ts';
 import { endOfShare, identityOf, messagesLeft, refused, type Work } from './work.ts';
 
-const PER_FETCH = 50;
+/** So many messages to read back are read back before more are sent. */
+const MOST_SUSPECTS = 500;
 
 /**
- * Carries messages over, one after another: fetched whole, then appended, so that a source that dies in the middle of a
- * literal leaves nothing at the destination. Held at one time: the message in hand and at most one that the session has
- * read ahead. Returns what was sent, with the reason why it ended before all were, if it did.
+ * Carries messages over: read from the source as one stream, sent to the destination as its lane allows. Held at one time
+ * are at most as many bytes of bodies as the limits say; larger ones go straight through. A source that dies in the
+ * middle of a literal leaves nothing at the destination. Returns what was sent, with the reason why it ended before all
+ * were, if it did.
  *
  * `strangers`: destination messages that the ledger does not know; one that equals a source message is taken for it.
  */
@@ -22,28 +30,31 @@ export async function transfer(
   uids: readonly number[],
   listed: readonly number[],
   strangers: IdentityIndex,
+  care: Care,
 ): Promise<Sending> {
-  const sending: Sending = {
-    work,
-    order: listed,
-    sent: [],
-    suspects: [],
-    hasSought: false,
-    inDoubt: false,
-    end: endOfShare(work),
+  const sending = newSending(work, listed, endOfShare(work));
+  const budget = new ByteBudget(work.task.limits.memoryBytes);
+  const transferring: Transferring = {
+    sending,
+    strangers,
+    similar: work.bytesKept ? strangers.looseLeft() : new Set<number>(),
+    compared: new Set(),
+    budget,
+    lane: new Lane(sending, budget, care),
+    preparing: new Preparing(work.folder),
   };
-  const transferring = { sending, strangers, similar: work.bytesKept ? strangers.looseLeft() : new Set<number>() };
+  const left = withoutCondemned(sending, uids, care);
   try {
-    let next = 0;
-    while (next < uids.length && sending.end === undefined) {
-      const batch = uids.slice(next, next + Math.min(PER_FETCH, messagesLeft(work)));
-      next += batch.length;
-      await carryBatch(transferring, batch);
-      await readBackKnown(sending);
+    for (let next = 0; next < left.length && sending.end === undefined;) {
+      const share = left.slice(next, next + messagesLeft(work));
+      next += share.length;
+      await carryShare(transferring, share);
+      sending.end ??= endOfShare(work);
     }
   } catch (error) {
     if (!(error instanceof SideRefusal)) throw error;
-    sending.end = refused(work, error);
+    await transferring.lane.drained();
+    sending.end ??= refused(work, error);
   }
   return sending;
 }
@@ -53,12 +64,24 @@ interface Transferring {
   readonly strangers: IdentityIndex;
   /** Headers of strangers, without sizes. */
   readonly similar: ReadonlySet<number>;
+  /** Large messages that were compared with strangers, and are none of them. */
+  readonly compared: Set<number>;
+  readonly budget: ByteBudget;
+  readonly lane: Lane;
+  readonly preparing: Preparing;
+}
+
+/** Messages that dropped the connection again and again, and that are not at the destination for all that, are put aside. */
+function withoutCondemned(sending: Sending, uids: readonly number[], care: Care): readonly number[] {
+  const condemned = new Set(care.takeCondemned().filter((uid) => uids.includes(uid)));
+  for (const uid of condemned) putAside(sending, uid, 'destination.message-refused');
+  return condemned.size === 0 ? uids : uids.filter((uid) => !condemned.has(uid));
 }
 
 /** What the source does not hand out is asked for once more; then it is gone, or cannot be read. */
-async function carryBatch(transferring: Transferring, batch: readonly number[]): Promise<void> {
+async function carryShare(transferring: Transferring, uids: readonly number[]): Promise<void> {
   const { sending } = transferring;
-  const missing = await carry(transferring, batch);
+  const missing = await carry(transferring, uids);
   if (missing.length === 0 || sending.end !== undefined) return;
   const unreadable = new Set(await carry(transferring, missing));
   if (unreadable.size === 0 || sending.end !== undefined) return;
@@ -67,59 +90,111 @@ async function carryBatch(transferring: Transferring, batch: readonly number[]):
   }
 }
 
-/** Fetches and sends; returns the UIDs whose messages did not come. */
+/** Fetches and sends; returns the UIDs whose messages did not come, or have to come once more. */
 async function carry(transferring: Transferring, uids: readonly number[]): Promise<readonly number[]> {
-  const { sending } = transferring;
-  const { work } = sending;
+  const { sending, lane, budget, preparing, strangers } = transferring;
   const asked = new Set(uids);
-  for await (const fetched of work.source.fetchMessages(uids)) {
-    if (!asked.has(fetched.uid) || !isWhole(fetched)) continue;
-    asked.delete(fetched.uid);
-    await carryMessage(transferring, fetched);
-    work.progress.done += 1;
-    sending.end ??= endOfShare(work);
+  for await (const group of sending.work.source.readMessages(uids, budget)) {
+    for (const fetched of group) {
+      if (!isWhole(fetched) || !asked.delete(fetched.uid)) {
+        giveBack(transferring, fetched);
+      } else if (isStream(fetched.body)) {
+        const isCarried = await carryStream(transferring, fetched, fetched.body);
+        if (!isCarried) asked.add(fetched.uid);
+      } else if (strangers.size === 0) {
+        lane.add(preparing.prepare(fetched));
+      } else {
+        await carryHeld(transferring, fetched, fetched.body);
+      }
+    }
+    lane.nudge();
+    if (sending.suspects.length >= MOST_SUSPECTS) await readBackKnown(transferring);
     if (sending.end !== undefined) break;
   }
+  await readBackKnown(transferring);
   return [...asked];
 }
 
-async function carryMessage({ sending, strangers, similar }: Transferring, fetched: WholeMessage): Promise<void> {
-  const { work } = sending;
-  const headers = headerOf(fetched.body);
-  const identity = identityOf(work, { headers, internalDate: fetched.internalDate, size: fetched.bytes });
-  const counterpart =
-    strangers.take(identity) ?? (await alteredCounterpart(work, fetched, identity, strangers, similar));
-  if (counterpart === undefined) {
-    await send(sending, fetched, identity);
-    return;
+function giveBack({ budget }: Transferring, { body, bytes }: FetchedMessage): void {
+  if (body === undefined || !isStream(body)) budget.give(bytes);
+}
+
+/** Sends a message, unless it is one of the strangers. */
+async function carryHeld(transferring: Transferring, fetched: WholeMessage, body: readonly Buffer[]): Promise<void> {
+  const { sending, lane, preparing, strangers } = transferring;
+  const identity = identified(sending.work, fetched, headerOf(body));
+  const counterpart = strangers.take(identity) ?? (await alteredCounterpart(transferring, identity, body));
+  if (counterpart === undefined) return lane.add(preparing.prepare(fetched));
+  adopt(sending, fetched, counterpart);
+  giveBack(transferring, fetched);
+}
+
+/** The same for one that is too large to be held. False when it was read to compare it, and has to come once more. */
+async function carryStream(
+  { sending, lane, preparing, strangers, similar, compared, ...others }: Transferring,
+  fetched: WholeMessage,
+  stream: AsyncIterable<Buffer>,
+): Promise<boolean> {
+  if (strangers.size === 0) {
+    await lane.pass(preparing.prepare(fetched));
+    return true;
   }
-  work.ledger.handle(fetched.uid, counterpart, fetched.flags);
-  count(work.tally, 'adopted');
+  const { header, whole } = await headed(stream);
+  const identity = identified(sending.work, fetched, header);
+  const counterpart = strangers.take(identity);
+  if (counterpart !== undefined) {
+    adopt(sending, fetched, counterpart);
+    return true;
+  }
+  if (!similar.has(identity.loose) || compared.has(fetched.uid)) {
+    await lane.pass(preparing.prepare({ ...fetched, body: whole }));
+    return true;
+  }
+  compared.add(fetched.uid);
+  const transferring = { sending, lane, preparing, strangers, similar, compared, ...others };
+  const altered = await alteredCounterpart(transferring, identity, whole);
+  if (altered !== undefined) adopt(sending, fetched, altered);
+  return altered !== undefined;
+}
+
+function identified(work: Work, { internalDate, bytes }: WholeMessage, headers: Buffer): Identity {
+  return identityOf(work, { headers, internalDate, size: bytes });
+}
+
+function adopt(
+  { work: { ledger, tally, progress } }: Sending,
+  { uid, flags }: WholeMessage,
+  counterpart: number,
+): void {
+  ledger.handle(uid, counterpart, flags);
+  count(tally, 'adopted');
+  progress.done += 1;
 }
 
 /** A stranger with these headers whose body is this one but for what servers alter in silence. */
 async function alteredCounterpart(
-  { destination }: Work,
-  fetched: WholeMessage,
+  { sending, similar, strangers, lane }: Transferring,
   identity: Identity,
-  strangers: IdentityIndex,
-  similar: ReadonlySet<number>,
+  body: Body,
 ): Promise<number | undefined> {
   if (!similar.has(identity.loose)) return undefined;
   const candidates = strangers.leftWithLoose(new Set([identity.loose]));
   if (candidates.length === 0) return undefined;
-  const wanted = likeness(fetched.body);
+  await lane.drained();
+  const wanted = await likeness(body);
   let found: number | undefined;
-  for await (const { uid, body } of destination.fetchMessages(candidates)) {
-    if (body !== undefined && likeness(body) === wanted) found = Math.min(found ?? uid, uid);
+  for await (const { uid, body: there } of sending.work.destination.fetchMessages(candidates)) {
+    if (there !== undefined && (await likeness(there)) === wanted) found = Math.min(found ?? uid, uid);
   }
   if (found !== undefined) strangers.takeUid(found);
   return found;
 }
 
 /** Where UIDs are not told, messages are read back when they have been found. */
-async function readBackKnown(sending: Sending): Promise<void> {
+async function readBackKnown({ sending, lane }: Transferring): Promise<void> {
+  await lane.drained();
   if (sending.hasSought || sending.inDoubt || !sending.work.destination.usable) return;
-  await readBack(sending.work, sending.suspects);
+  const { suspects } = sending;
   sending.suspects = [];
+  await readBack(sending.work, suspects);
 }

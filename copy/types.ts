@@ -1,5 +1,14 @@
 /** What one copy of one folder is given by the activity that runs it. */
-import type { CopyHeartbeat, CopyFolderResult, VerifyFolderResult } from '../model/activities.ts';
+import type {
+  CopyFolderResult,
+  CopyHeartbeat,
+  LedgerBeside,
+  PairedFolder,
+  PairMovesResult,
+  Surveyed,
+  VerifiedFolder,
+  VerifyFolderResult,
+} from '../model/activities.ts';
 import type { FolderPair } from '../model/folders.ts';
 import type { Limits } from '../model/project.ts';
 import type { PassKind } from '../model/pass.ts';
@@ -25,6 +34,10 @@ export interface CopyTask {
   readonly before?: number;
   readonly retryAside: boolean;
   readonly limits: Limits;
+  /** What is known of the other source folders that a rule brings into the same destination folder. */
+  readonly beside?: readonly LedgerBeside[];
+  /** The source folder as it was surveyed: what came later waits for the next pass. */
+  readonly surveyed?: Surveyed;
   /** Growth carried by the last heartbeat of an attempt that crashed: what lies beyond it is in doubt. */
   readonly previousGrowth?: string;
 }
@@ -32,6 +45,8 @@ export interface CopyTask {
 export interface CopyContext {
   readonly source: ImapSession;
   readonly destination: ImapSession;
+  /** Gives up both sessions and opens new ones, after a server has dropped a connection; absent: once lost, all is over. */
+  readonly reopen?: () => Promise<{ readonly source: ImapSession; readonly destination: ImapSession }>;
   readonly lease: Lease;
   /** Aborted when the copy shall end after the batch in hand. */
   readonly interrupt: AbortSignal;
@@ -41,10 +56,19 @@ export interface CopyContext {
 
 export type CopyFolder = (task: CopyTask, context: CopyContext) => Promise<CopyFolderResult>;
 
-export interface VerifyTask {
-  readonly folder: FolderPair;
-  readonly ledger?: string;
+export interface VerifyTask extends VerifiedFolder {
+  /** The other source folders that a rule brings into the same destination folder. */
+  readonly beside?: readonly VerifiedFolder[];
 }
+
+export interface PairTask {
+  readonly folders: readonly PairedFolder[];
+  readonly limits: Limits;
+  /** Of an attempt that crashed, or that ended while a MOVE was in doubt. */
+  readonly previousGrowth?: string;
+}
+
+export type PairMoves = (task: PairTask, context: CopyContext) => Promise<PairMovesResult>;
 
 export type VerifyFolder = (
   task: VerifyTask,

@@ -1,42 +1,59 @@
 import type { OpenFolder } from '../imap/types.ts';
-import type { VerifyFolderResult } from '../model/activities.ts';
+import type { VerifiedFolder, VerifyFolderResult } from '../model/activities.ts';
+import type { FolderPair } from '../model/folders.ts';
+import type { IdentityIndex } from './identity-index.ts';
 import { decodeLedger } from './ledger-codec.ts';
 import { Ledger } from './ledger.ts';
 import { matchSource } from './match.ts';
 import { SideRefusal } from './sides.ts';
 import { indexDestination } from './strangers.ts';
-import type { VerifyFolder, VerifyTask } from './types.ts';
+import { withoutRepeats } from './repeats.ts';
+import type { VerifyFolder } from './types.ts';
 import { takeSides, type Sides } from './work.ts';
 
 const MOST_NAMED = 20;
 
 /**
  * Compares a source folder with its counterpart by what both servers hand out, as multisets of identities; what a server
- * altered in silence counts as identical, since it was named when it was copied. The ledger is asked only to explain
- * differences: what was put aside is not missing, and what was handled and is not there was moved or deleted by its user.
- * Writes nothing. Throws Interrupted when it is asked to end.
+ * altered in silence counts as identical, since it was named when it was copied. Source folders that share a destination
+ * folder are compared with it together, so that a message of one is not taken for that of another. The ledger is asked only
+ * to explain differences: what was put aside is not missing, and what was handled and is not there was moved or deleted by
+ * its user. Writes nothing. Throws Interrupted when it is asked to end.
  */
 export const verifyFolder: VerifyFolder = async (task, context) => {
-  const ledger = task.ledger === undefined ? new Ledger() : decodeLedger(task.ledger);
+  const { folder } = task;
   try {
-    return await compare(takeSides(context), task, ledger);
+    return await compare(takeSides(context), [readLedger(task), ...(task.beside ?? []).map(readLedger)]);
   } catch (error) {
     if (!(error instanceof SideRefusal)) throw error;
-    return { ok: false, side: error.side, problem: { folder: task.folder.sourcePath, ...error.refusal.problem } };
+    return { ok: false, side: error.side, problem: { folder: folder.sourcePath, ...error.refusal.problem } };
   }
 };
 
-async function compare(sides: Sides, { folder }: VerifyTask, ledger: Ledger): Promise<VerifyFolderResult> {
-  const source = await sides.source.examine(folder.source);
+/** A source folder and its ledger. */
+interface Compared {
+  readonly folder: FolderPair;
+  readonly ledger: Ledger;
+}
+
+function readLedger({ folder, ledger }: VerifiedFolder): Compared {
+  return { folder, ledger: ledger === undefined ? new Ledger() : decodeLedger(ledger) };
+}
+
+async function compare(sides: Sides, together: readonly [Compared, ...Compared[]]): Promise<VerifyFolderResult> {
+  const [{ folder }] = together;
   const destination = await sides.destination.examine(folder.destination);
   const index = await indexDestination(sides, [...(await sides.destination.search({ kind: 'all' }))]);
-  const unmatched = new Set(await sides.source.search({ kind: 'all' }));
-  let identical = 0;
-  await matchSource(sides, ascending(unmatched), index, ({ uid }) => {
-    if (unmatched.delete(uid)) identical += 1;
-  });
-  const { missing, movedByUser, aside } = await explain(sides, ascending(unmatched), ledger, source);
-  const doubled = index.leftBesideSeen().filter(writtenByUs(ledger, destination));
+  const sums = { identical: 0, movedByUser: 0, aside: 0, missing: new Array<number>() };
+  for (const one of together) {
+    const { identical, movedByUser, aside, missing } = await compareOne(sides, one, index);
+    sums.identical += identical;
+    sums.movedByUser += movedByUser;
+    sums.aside += aside;
+    sums.missing.push(...missing);
+  }
+  const doubled = index.leftBesideSeen().filter(writtenByUs(together, destination));
+  const { identical, movedByUser, aside, missing } = sums;
   return {
     ok: true,
     messages: identical + missing.length + movedByUser + aside,
@@ -47,6 +64,29 @@ async function compare(sides: Sides, { folder }: VerifyTask, ledger: Ledger): Pr
     missingUids: missing.slice(0, MOST_NAMED),
     doubledUids: doubled.slice(0, MOST_NAMED),
   };
+}
+
+/** Takes what is found out of the index. */
+async function compareOne(
+  sides: Sides,
+  { folder, ledger }: Compared,
+  index: IdentityIndex,
+): Promise<Explained & { readonly identical: number }> {
+  const source = await sides.source.examine(folder.source);
+  const isTold = ledger.head.sourceValidity === source.uidValidity;
+  const all = ascending(await sides.source.search({ kind: 'all' }));
+  const listed = await withoutRepeats(
+    sides,
+    folder,
+    { has: (uid) => isTold && ledger.has(uid) },
+    { all, listed: all, completeBefore: 0 },
+  );
+  const unmatched = new Set(listed.all);
+  let identical = 0;
+  await matchSource(sides, ascending(unmatched), index, ({ uid }) => {
+    if (unmatched.delete(uid)) identical += 1;
+  });
+  return { identical, ...(await explain(sides, ascending(unmatched), ledger, source)) };
 }
 
 interface Explained {
@@ -70,12 +110,13 @@ async function explain(sides: Sides, uids: readonly number[], ledger: Ledger, so
   return { missing: ascending(missing), movedByUser, aside };
 }
 
-/** Whether a destination UID is one that this move made, as far as the ledger can tell. */
-function writtenByUs(ledger: Ledger, destination: OpenFolder): (uid: number) => boolean {
-  const { writtenFrom, writtenBelow, destinationValidity } = ledger.head;
-  if (destinationValidity !== destination.uidValidity) return () => false;
-  const counterparts = new Set(ledger.knownCounterparts(1));
-  return (uid) => (uid >= writtenFrom && uid < writtenBelow) || counterparts.has(uid);
+/** Whether a destination UID is one that this move made, as far as the ledgers can tell. */
+function writtenByUs(together: readonly Compared[], destination: OpenFolder): (uid: number) => boolean {
+  const told = together.filter(({ ledger }) => ledger.head.destinationValidity === destination.uidValidity);
+  const counterparts = new Set(told.flatMap(({ ledger }) => [...ledger.knownCounterparts(1)]));
+  const ranges = told.map(({ ledger }) => ledger.head);
+  return (uid) =>
+    counterparts.has(uid) || ranges.some(({ writtenFrom, writtenBelow }) => uid >= writtenFrom && uid < writtenBelow);
 }
 
 function ascending(uids: Iterable<number>): readonly number[] {

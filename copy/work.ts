@@ -1,5 +1,6 @@
 import type { OpenFolder } from '../imap/types.ts';
 import type { CopyOutcome } from '../model/activities.ts';
+import type { Beside } from './beside.ts';
 import { identify, type Identity, type Recognisable } from './identity.ts';
 import { keepsBytes } from './keeps-bytes.ts';
 import type { Ledger } from './ledger.ts';
@@ -18,12 +19,19 @@ export interface Sides {
 
 /** One attempt to copy one folder: what it was given, and how far it is. */
 export interface Work extends Sides {
+  /** Of the connections in use; they are opened anew when a server has dropped one. */
+  source: SourceSession;
+  destination: DestinationSession;
+  readonly reopen: CopyContext['reopen'];
   readonly task: CopyTask;
   readonly lease: Lease;
   readonly now: () => number;
   readonly ledger: Ledger;
+  readonly beside: readonly Beside[];
   readonly tally: Tally;
   readonly startedAt: number;
+  /** The source as it was last opened. */
+  sourceFolder: OpenFolder;
   /** The destination as it was last opened. */
   folder: OpenFolder;
   /** Whether a heartbeat that carries where doubt begins has been acknowledged in this attempt. */
@@ -57,19 +65,37 @@ export function takeSides({ source, destination, interrupt }: SidesContext): Sid
 
 type SidesContext = Pick<CopyContext, 'source' | 'destination' | 'interrupt'>;
 
-export function beginWork(task: CopyTask, context: CopyContext, ledger: Ledger, tally: Tally): Work {
+export function beginWork(
+  task: CopyTask,
+  context: CopyContext,
+  { ledger, beside }: { readonly ledger: Ledger; readonly beside: readonly Beside[] },
+  tally: Tally,
+): Work {
   return {
     ...takeSides(context),
+    reopen: context.reopen,
     task,
     lease: context.lease,
     now: context.now,
     ledger,
+    beside,
     tally,
     startedAt: context.now(),
+    sourceFolder: UNOPENED,
     folder: UNOPENED,
     acknowledged: false,
     progress: { doing: 'opening', done: 0, of: 0 },
   };
+}
+
+/** Opens both sides anew; false where that is not to be had. Rejects with what the one who opens sessions makes of it. */
+export async function reopen(work: Work): Promise<boolean> {
+  const sides = await work.reopen?.();
+  if (sides === undefined) return false;
+  const { source, destination } = takeSides({ ...sides, interrupt: work.interrupt });
+  work.source = source;
+  work.destination = destination;
+  return true;
 }
 
 /** Throws Interrupted when the copy was asked to end. */

@@ -1,47 +1,141 @@
-/** APPEND with a synchronising literal (RFC 3501 section 6.3.11) and what UIDPLUS tells of it (RFC 4315). */
-import { flagList, mailboxName, parseDateTime } from './grammar.ts';
+/** APPEND of one message or several (RFC 3501 section 6.3.11, RFC 3502, RFC 7888) and what UIDPLUS tells of it (RFC 4315). */
+import { isStream } from './body.ts';
+import { flagList, isDateTime, mailboxName } from './grammar.ts';
+import type { LiteralPart, Part } from './grammar.ts';
 import { refuse } from './refusal.ts';
-import { positiveOf, readArguments, ResponseError } from './response.ts';
+import { readUids, toNumber } from './response.ts';
 import type { ResponseCode } from './response.ts';
-import type { Appended, AppendMessage } from './types.ts';
+import type { Appended, AppendMessage, AppendMode } from './types.ts';
 import type { Wire } from './wire.ts';
 
-/** The message is stored whatever stands here; a code that is not what one message gets tells nothing. */
-function readAppendUid(code: ResponseCode | undefined): Appended {
-  if (code?.name !== 'APPENDUID') return {};
-  try {
-    const [validity, uid, ...more] = readArguments(code.args);
-    const appended = { uidValidity: positiveOf(validity), uid: positiveOf(uid) };
-    if (appended.uid === undefined || appended.uidValidity === undefined || more.length > 0) return {};
-    return { uid: appended.uid, uidValidity: appended.uidValidity };
-  } catch (error) {
-    if (error instanceof ResponseError) return {};
-    throw error;
+/** LITERAL- (RFC 7888 section 5). */
+const SMALL_LITERAL = 4_096;
+/** A message of this size is worth the wait for a server that does not want it. */
+const LARGE_LITERAL = 8 << 20;
+
+/** What a server can do with messages. */
+interface Abilities {
+  readonly mode: AppendMode;
+  /** The largest literal that goes out without waiting; undefined: none does, not even one of no bytes. */
+  readonly largestFree: number | undefined;
+}
+
+function abilitiesOf(capabilities: ReadonlySet<string>): Abilities {
+  const [limit = Number.POSITIVE_INFINITY] = [...capabilities].flatMap((capability) => {
+    const [, digits] = /^APPENDLIMIT=(\d{1,15})$/.exec(capability) ?? [];
+    return digits === undefined ? [] : [Number(digits)];
+  });
+  const largest = Math.min(LARGE_LITERAL, limit);
+  const isPlus = capabilities.has('LITERAL+');
+  if (!isPlus && !capabilities.has('LITERAL-')) return { mode: 'plain', largestFree: undefined };
+  return {
+    mode: capabilities.has('MULTIAPPEND') ? 'multiappend' : 'pipelined',
+    largestFree: isPlus ? largest : Math.min(SMALL_LITERAL, largest),
+  };
+}
+
+/** Dates that every server takes: in what a signed 32-bit time can say, in zones that exist. */
+const ORDINARY_DATE = /-(?:19[789]|20[0-2])\d .* [+-](?:0\d|1[0-4])[0-5]\d$/;
+
+/** A list of flags as it is sent. */
+interface FlagList {
+  readonly text: string;
+  /** Folders for which the server took it in a command whose literal waited. */
+  readonly acceptedIn: Set<string>;
+}
+
+/**
+ * Appends to one connection.
+ *
+ * A server that dislikes an argument answers BAD without consuming the literal, and would read the message's body as
+ * commands. So a literal goes out without waiting only when everything before it has been proven: the same folder and
+ * flags were accepted on this connection in a command whose literal waited, and the date is an ordinary one.
+ */
+export class Appender {
+  readonly mode: AppendMode;
+  readonly #wire: Wire;
+  readonly #largestFree: number | undefined;
+  /** By what is sent, and by the lists that messages share. */
+  readonly #byText = new Map<string, FlagList>();
+  readonly #byFlags = new WeakMap<readonly string[], FlagList>();
+
+  constructor(wire: Wire, capabilities: ReadonlySet<string>) {
+    this.#wire = wire;
+    const { mode, largestFree } = abilitiesOf(capabilities);
+    this.mode = mode;
+    this.#largestFree = largestFree;
+  }
+
+  /** Whether messages with these flags go out to this folder without waiting. */
+  isProven(name: string, flags: readonly string[]): boolean {
+    return this.mode === 'plain' || this.#listOf(flags).acceptedIn.has(name);
+  }
+
+  /** Sends messages in one command; `shown` is the folder's name for people. */
+  async append(
+    name: string,
+    shown: string,
+    messages: readonly AppendMessage[],
+    mayCommit: () => void,
+  ): Promise<readonly Appended[]> {
+    if (messages.length === 0) return [];
+    if (messages.length > 1 && this.mode !== 'multiappend') {
+      throw refuse('us.bug', 'Several messages were to be stored in one command of a server that takes one', {
+        stored: 'refused',
+      });
+    }
+    const parts: Part[] = ['APPEND ', mailboxName(name)];
+    const proofs: FlagList[] = [];
+    for (const message of messages) {
+      const flags = this.#listOf(message.flags);
+      const literal = this.#literal(name, flags, message);
+      parts.push(` ${flags.text} "${dateOf(message)}" `, literal);
+      if (literal.waits !== false) proofs.push(flags);
+    }
+    const what = messages.length === 1 ? 'a message' : `${messages.length} messages`;
+    const { code } = await this.#wire.run({
+      asked: 'append',
+      about: `store ${what} in ${shown}`,
+      parts,
+      pipelined: this.mode !== 'plain',
+      mayCommit,
+    });
+    for (const { acceptedIn } of proofs) acceptedIn.add(name);
+    return readAppendUids(code, messages.length);
+  }
+
+  #listOf(flags: readonly string[]): FlagList {
+    const known = this.#byFlags.get(flags);
+    if (known !== undefined) return known;
+    const text = flagList(flags);
+    const list = this.#byText.get(text) ?? { text, acceptedIn: new Set() };
+    this.#byText.set(text, list);
+    this.#byFlags.set(flags, list);
+    return list;
+  }
+
+  #literal(name: string, { acceptedIn }: FlagList, { body, bytes, internalDate }: AppendMessage): LiteralPart {
+    const isSmall = this.#largestFree !== undefined && bytes <= this.#largestFree;
+    const isFree = isSmall && !isStream(body) && ORDINARY_DATE.test(internalDate);
+    return { pieces: body, bytes, waits: !isFree || !acceptedIn.has(name) };
   }
 }
 
-/** Sends one message; `shown` is the folder's name for people. */
-export async function append(
-  wire: Wire,
-  name: string,
-  shown: string,
-  message: AppendMessage,
-  mayCommit: () => void,
-): Promise<Appended> {
-  const date = parseDateTime(message.internalDate);
-  if (date === undefined) {
-    throw refuse('us.bug', 'A message was to be stored with a date that is none', { stored: 'refused' });
-  }
-  const { code } = await wire.run({
-    asked: 'append',
-    about: `store a message in ${shown}`,
-    parts: [
-      'APPEND ',
-      mailboxName(name),
-      ` ${flagList(message.flags)} "${date.text}" `,
-      { pieces: message.body, bytes: message.bytes },
-    ],
-    mayCommit,
-  });
-  return readAppendUid(code);
+function dateOf({ internalDate }: AppendMessage): string {
+  if (isDateTime(internalDate)) return internalDate;
+  throw refuse('us.bug', 'A message was to be stored with a date that is none', { stored: 'refused' });
+}
+
+/**
+ * The messages are stored whatever stands here; what does not name one UID for each of them tells nothing. UIDs are given
+ * in the order in which the messages were sent (RFC 4315 section 3).
+ */
+function readAppendUids(code: ResponseCode | undefined, messages: number): readonly Appended[] {
+  const unknown = Array.from({ length: messages }, () => ({}));
+  if (code?.name !== 'APPENDUID') return unknown;
+  const [validity = '', set = '', ...more] = code.args.split(' ');
+  const uidValidity = toNumber(validity);
+  const uids = readUids(set, messages);
+  if (uidValidity === undefined || uidValidity === 0 || uids === undefined || more.length > 0) return unknown;
+  return uids.map((uid) => ({ uid, uidValidity }));
 }

@@ -59,13 +59,21 @@ export async function folderStatus(wire: Wire, peer: string, name: string, shown
 }
 
 interface Opening extends Told {
+  highestModseq?: number | undefined;
   flags: readonly string[];
   permanentFlags?: readonly string[];
+}
+
+/** A number of 63 bits (RFC 7162 section 3.1.2.1); those that a JavaScript number cannot hold exactly are as good as none. */
+function modseqOf(args: string): number | undefined {
+  const value = /^\d{1,19}$/.test(args) ? Number(args) : 0;
+  return value > 0 && Number.isSafeInteger(value) ? value : undefined;
 }
 
 function readCode(opening: Opening, { name, args }: ResponseCode): void {
   if (name === 'UIDVALIDITY') opening.uidValidity = positiveOf(readArguments(args)[0]);
   if (name === 'UIDNEXT') opening.uidNext = positiveOf(readArguments(args)[0]);
+  if (name === 'HIGHESTMODSEQ') opening.highestModseq ??= modseqOf(args);
   if (name === 'PERMANENTFLAGS') {
     const flags = wordsOf(readArguments(args)[0]);
     if (flags !== undefined) opening.permanentFlags = flags;
@@ -77,23 +85,27 @@ function readOpeningData(opening: Opening, data: DataResponse): void {
   if (data.name === 'FLAGS') opening.flags = wordsOf(data.values()[0]) ?? [];
 }
 
-/** EXAMINE or SELECT; Courier leaves UIDNEXT out, and is asked again with STATUS. */
+/**
+ * EXAMINE or SELECT; Courier leaves UIDNEXT out, and is asked again with STATUS. `condstore`: the server is told that
+ * mod-sequences are of interest (RFC 7162 section 3.1.8), since some keep none until they are.
+ */
 export async function openFolder(
   wire: Wire,
   peer: string,
   how: 'examine' | 'select',
   name: string,
   shown: string,
+  condstore: boolean,
 ): Promise<OpenFolder> {
   const opening: Opening = { flags: [] };
   const { code } = await wire.run({
     asked: how,
     about: `open ${shown}`,
-    parts: [`${how.toUpperCase()} `, mailboxName(name)],
+    parts: [`${how.toUpperCase()} `, mailboxName(name), ...(condstore ? [' (CONDSTORE)'] : [])],
     onData: (data) => readOpeningData(opening, data),
     onCode: (told) => readCode(opening, told),
   });
-  const { flags, permanentFlags, ...told } = opening;
+  const { flags, permanentFlags, highestModseq, ...told } = opening;
   const missing = told.uidNext === undefined || told.uidValidity === undefined;
   const later = missing ? await askStatus(wire, name, shown) : {};
   const status = complete(peer, shown, {
@@ -107,5 +119,6 @@ export async function openFolder(
     ...status,
     flags,
     ...(permanentFlags === undefined ? {} : { permanentFlags }),
+    ...(highestModseq === undefined || !condstore ? {} : { highestModseq }),
   };
 }

@@ -2,14 +2,17 @@
  * Everything that is sent, rebuilt from a strict grammar (RFC 3501 section 9). What comes from mail, servers or files
  * becomes part of a command only through a function of this file, so that none of it can become a command of its own.
  */
+import type { Body } from './body.ts';
 import { refuse } from './refusal.ts';
 
-/** A piece of a command: text that this room wrote, or bytes sent as a synchronising literal. */
+/** A piece of a command: text that this room wrote, or bytes sent as a literal. */
 export type Part = string | LiteralPart;
 
 export interface LiteralPart {
-  readonly pieces: readonly Buffer[];
+  readonly pieces: Body;
   readonly bytes: number;
+  /** False: sent without waiting for the server to accept it (RFC 7888). */
+  readonly waits?: boolean;
 }
 
 const QUOTABLE = /^[\x20-\x7e]*$/;
@@ -114,32 +117,49 @@ const pad = (value: number, digits: number): string => String(value).padStart(di
 
 /** Epoch milliseconds of UTC fields; `Date.UTC` would take the years 0 to 99 for those of the twentieth century. */
 function utc(year: number, month: number, day: number, hour = 0, minute = 0, second = 0): number {
+  if (year > 99) return Date.UTC(year, month, day, hour, minute, second);
   const date = new Date(0);
   date.setUTCFullYear(year, month, day);
   date.setUTCHours(hour, minute, second);
   return date.getTime();
 }
 
+function daysIn(year: number, month: number): number {
+  if (month !== 1) return month === 3 || month === 5 || month === 8 || month === 10 ? 30 : 31;
+  return year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0) ? 29 : 28;
+}
+
+function monthOf(name: string): number {
+  const month = (MONTHS as readonly string[]).indexOf(name);
+  return month === -1 ? MONTHS.findIndex((each) => each.toLowerCase() === name.toLowerCase()) : month;
+}
+
 /** Reads a date-time (RFC 3501 section 9), such as `17-Jul-1996 02:44:25 -0700`; undefined for anything else. */
 export function parseDateTime(text: string): DateTime | undefined {
   const match = DATE_TIME.exec(text);
   if (match === null) return undefined;
-  const [day = 0, year = 0, hour = 0, minute = 0, second = 0, zoneHour = 0, zoneMinute = 0] = [1, 3, 4, 5, 6, 8, 9].map(
-    (group) => Number(match[group]),
-  );
-  const [, , monthName = '', , , , , sign = ''] = match;
-  const month = MONTHS.findIndex((name) => name.toLowerCase() === monthName.toLowerCase());
-  if (month === -1 || year === 0 || hour > 23 || minute > 59 || second > 60 || zoneHour > 23 || zoneMinute > 59)
-    return undefined;
-  const midnight = utc(year, month, day);
-  if (day === 0 || new Date(midnight).getUTCMonth() !== month) return undefined;
+  const [, days = '', monthName = '', years, hours, minutes, seconds, sign = '', zoneHours = '', zoneMinutes = ''] =
+    match;
+  const [day, month, year] = [Number(days), monthOf(monthName), Number(years)];
+  const [hour, minute, second] = [Number(hours), Number(minutes), Number(seconds)];
+  const [zoneHour, zoneMinute] = [Number(zoneHours), Number(zoneMinutes)];
+  if (month === -1 || year === 0 || day === 0 || day > daysIn(year, month)) return undefined;
+  if (hour > 23 || minute > 59 || second > 60 || zoneHour > 23 || zoneMinute > 59) return undefined;
   const zone = (zoneHour * 60 + zoneMinute) * (sign === '-' ? -1 : 1);
   const instant = utc(year, month, day, hour, minute, second) - zone * MINUTE_MS;
+  if (isDateTime(text)) return { instant, text };
   const time = `${pad(hour, 2)}:${pad(minute, 2)}:${pad(Math.min(second, 59), 2)}`;
-  return {
-    instant,
-    text: `${pad(day, 2)}-${MONTHS[month] ?? ''}-${pad(year, 4)} ${time} ${sign}${pad(zoneHour, 2)}${pad(zoneMinute, 2)}`,
-  };
+  const date = `${pad(day, 2)}-${MONTHS[month] ?? ''}-${pad(year, 4)}`;
+  return { instant, text: `${date} ${time} ${sign}${zoneHours}${zoneMinutes}` };
+}
+
+/** What is sent: two digits for the day, months as the RFC spells them, no leap seconds. */
+const SENDABLE =
+  /^(?:0[1-9]|[12]\d|3[01])-(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)-\d{4} (?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d [+-](?:[01]\d|2[0-3])[0-5]\d$/;
+
+/** Whether this is a date-time in the form in which it is sent. */
+export function isDateTime(text: string): boolean {
+  return SENDABLE.test(text);
 }
 
 /**

@@ -1,21 +1,29 @@
-/** Writing one command, with synchronising literals (RFC 3501 section 4.3). */
+/** Writing one command, with literals of both kinds (RFC 3501 section 4.3, RFC 7888). */
+import { isStream } from './body.ts';
 import type { LiteralPart, Part } from './grammar.ts';
 import { refuse } from './refusal.ts';
 import type { Asked } from './refusals.ts';
-import type { DataResponse, ResponseCode } from './response.ts';
+import type { DataResponse, RawResponse, ResponseCode } from './response.ts';
+import type { LiteralSink } from './assembler.ts';
 
 export interface Command {
   readonly asked: Asked;
   /** For people, after the server's name: `open Sent`, `store a message in INBOX`. */
   readonly about: string;
   readonly parts: readonly Part[];
+  /** It may be sent while other such commands wait for their answers. */
+  readonly pipelined?: boolean;
   /** Untagged data while this command is under way, also what the server sends unasked. */
   readonly onData?: (data: DataResponse) => void;
+  /** A whole response before anybody has read it; true when that was all there is to do with it. */
+  readonly onRaw?: (raw: RawResponse) => boolean;
+  /** A literal is announced at the end of this line: where its bytes go, if not into the response. */
+  readonly onLiteral?: (lines: readonly string[], bytes: number) => LiteralSink | undefined;
   /** Untagged OK and NO with a response code. */
   readonly onCode?: (code: ResponseCode) => void;
   /**
-   * Called before each slice of a literal, and in the tick in which the command's last bytes are written. When it throws,
-   * the connection is destroyed in that tick and `run` rejects with what it threw.
+   * Called before each write of less than 128 KiB of literals, and in the tick in which the command's last bytes are written.
+   * When it throws, the connection is destroyed in that tick and `run` rejects with what it threw.
    */
   readonly mayCommit?: () => void;
 }
@@ -28,6 +36,8 @@ export interface Outgoing {
   readonly command: Command;
   tag: string;
   stage: Stage;
+  /** Literals that have been given out completely, but for the last one. */
+  literals: number;
   /** Answered or lost: nothing more is to be written. */
   settled: boolean;
   /** Ends the wait for `+`. */
@@ -35,63 +45,141 @@ export interface Outgoing {
 }
 
 /** Resolves when the bytes have left this process, or never will. */
-export type Write = (bytes: Buffer) => Promise<void>;
+export type Write = (chunks: readonly Buffer[]) => Promise<void>;
 
-const SLICE_BYTES = 64 * 1024;
-
-function* slices(pieces: readonly Buffer[]): Generator<Buffer> {
-  for (const piece of pieces) {
-    for (let at = 0; at < piece.length; at += SLICE_BYTES) yield piece.subarray(at, at + SLICE_BYTES);
-  }
-}
+const GROUP_BYTES = 64 * 1024;
+const NOTHING = Buffer.alloc(0);
 
 function bytes(text: string): Buffer {
   return Buffer.from(text, 'latin1');
 }
 
 /**
- * Writes a command. The last byte of each literal is held back and written together with what follows it, since some
- * servers act as soon as a literal is complete. All earlier bytes have left this process by then, so that a process
- * that was suspended has nothing in its buffers that would be sent before it can look at the clock.
- * Rejects with what `mayCommit` threw; then the last bytes were not written.
+ * Writes a command. The last byte of its last literal is held back and written together with what follows it, since some
+ * servers act as soon as a literal is complete; without these bytes no server acts. All earlier bytes have left this process
+ * by then, those of earlier commands too. So there is never more than one command's end in our buffers, and it was put
+ * there in a tick in which `mayCommit` agreed: a process that was suspended has nothing else to send that would store
+ * anything before it can look at the clock.
+ * Rejects with what `mayCommit` or the body's stream threw; then the last bytes were not written.
  */
-export async function sendCommand(outgoing: Outgoing, write: Write): Promise<void> {
-  const { command, tag } = outgoing;
-  outgoing.stage = 'sending';
-  let unsent = bytes(`${tag} `);
-  for (const part of command.parts) {
-    if (typeof part === 'string') {
-      unsent = Buffer.concat([unsent, bytes(part)]);
-      continue;
+export function sendCommand(outgoing: Outgoing, write: Write): Promise<void> {
+  return new Sender(outgoing, write).send();
+}
+
+class Sender {
+  readonly #outgoing: Outgoing;
+  readonly #write: Write;
+  /** Not written yet. */
+  #gathered: Buffer[] = [];
+  #bytes = 0;
+  /** The last byte of the last literal. */
+  #held: Buffer | undefined;
+
+  constructor(outgoing: Outgoing, write: Write) {
+    this.#outgoing = outgoing;
+    this.#write = write;
+  }
+
+  async send(): Promise<void> {
+    const outgoing = this.#outgoing;
+    const { command, tag } = outgoing;
+    const last = command.parts.findLastIndex((part) => typeof part !== 'string');
+    outgoing.stage = 'sending';
+    let text = `${tag} `;
+    for (const [index, part] of command.parts.entries()) {
+      if (typeof part === 'string') {
+        text += part;
+        continue;
+      }
+      if (part.waits === false) this.#gather(bytes(`${text}{${part.bytes}+}\r\n`));
+      else await this.#announce(`${text}{${part.bytes}}\r\n`);
+      text = '';
+      if (outgoing.settled) return;
+      if (isStream(part.pieces)) await this.#stream(part, part.pieces, index === last);
+      else this.#take(part, part.pieces, index === last);
+      if (this.#bytes >= GROUP_BYTES) await this.#flush(GROUP_BYTES);
+      if (outgoing.settled) return;
+      if (index < last) outgoing.literals += 1;
     }
-    await announce(outgoing, write, Buffer.concat([unsent, bytes(`{${part.bytes}}\r\n`)]));
+    if (this.#bytes > 0) await this.#flush(1);
     if (outgoing.settled) return;
-    unsent = await sendLiteral(outgoing, write, part);
-    if (outgoing.settled) return;
+    command.mayCommit?.();
+    outgoing.stage = 'sent';
+    void this.#write([Buffer.concat([this.#held ?? NOTHING, bytes(`${text}\r\n`)])]);
   }
-  command.mayCommit?.();
-  outgoing.stage = 'sent';
-  void write(Buffer.concat([unsent, bytes('\r\n')]));
+
+  #gather(chunk: Buffer): void {
+    this.#gathered.push(chunk);
+    this.#bytes += chunk.length;
+  }
+
+  /** Writes until less than `least` bytes are left, group by group; each has left this process before the next is written. */
+  async #flush(least: number): Promise<void> {
+    const chunks = this.#gathered;
+    this.#gathered = [];
+    let group: Buffer[] = [];
+    let size = 0;
+    for (const chunk of chunks) {
+      for (let at = 0; at < chunk.length; at += GROUP_BYTES) {
+        const part = chunk.length <= GROUP_BYTES ? chunk : chunk.subarray(at, at + GROUP_BYTES);
+        group.push(part);
+        size += part.length;
+        if (size < GROUP_BYTES) continue;
+        await this.#writeGroup(group, size);
+        if (this.#outgoing.settled) return;
+        group = [];
+        size = 0;
+      }
+    }
+    if (size >= least) await this.#writeGroup(group, size);
+    else this.#gathered = group;
+  }
+
+  #writeGroup(group: readonly Buffer[], size: number): Promise<void> {
+    this.#outgoing.command.mayCommit?.();
+    this.#bytes -= size;
+    return this.#write(group);
+  }
+
+  async #announce(announcement: string): Promise<void> {
+    if (this.#bytes > 0) await this.#flush(1);
+    if (this.#outgoing.settled) return;
+    const accepted = new Promise<void>((resolve) => (this.#outgoing.proceed = resolve));
+    this.#outgoing.stage = 'waiting';
+    void this.#write([bytes(announcement)]);
+    await accepted;
+  }
+
+  #take({ bytes: size }: LiteralPart, pieces: readonly Buffer[], isLast: boolean): void {
+    let left = size;
+    for (const piece of pieces) {
+      left -= piece.length;
+      if (left < 0) throw wrongLength();
+      this.#piece(piece, isLast && left === 0);
+    }
+    if (left !== 0) throw wrongLength();
+  }
+
+  async #stream({ bytes: size }: LiteralPart, stream: AsyncIterable<Buffer>, isLast: boolean): Promise<void> {
+    let left = size;
+    for await (const piece of stream) {
+      left -= piece.length;
+      if (left < 0) throw wrongLength();
+      this.#piece(piece, isLast && left === 0);
+      if (this.#bytes >= GROUP_BYTES) await this.#flush(GROUP_BYTES);
+      if (this.#outgoing.settled) return;
+    }
+    if (left !== 0) throw wrongLength();
+  }
+
+  #piece(piece: Buffer, hold: boolean): void {
+    if (piece.length === 0) return;
+    if (!hold) return this.#gather(piece);
+    this.#held = piece.subarray(piece.length - 1);
+    if (piece.length > 1) this.#gather(piece.subarray(0, piece.length - 1));
+  }
 }
 
-async function announce(outgoing: Outgoing, write: Write, announcement: Buffer): Promise<void> {
-  const accepted = new Promise<void>((resolve) => (outgoing.proceed = resolve));
-  outgoing.stage = 'waiting';
-  void write(announcement);
-  await accepted;
-}
-
-/** Gives the byte that was held back. */
-async function sendLiteral(outgoing: Outgoing, write: Write, literal: LiteralPart): Promise<Buffer> {
-  let left = literal.bytes;
-  for (const slice of slices(literal.pieces)) {
-    left -= slice.length;
-    if (left < 0) break;
-    outgoing.command.mayCommit?.();
-    const held = left === 0 ? 1 : 0;
-    if (slice.length > held) await write(slice.subarray(0, slice.length - held));
-    if (outgoing.settled || held === 1) return slice.subarray(slice.length - 1);
-  }
-  if (left !== 0) throw refuse('us.bug', 'A literal was not as long as announced', { stored: 'refused' });
-  return bytes('');
+function wrongLength(): Error {
+  return refuse('us.bug', 'A literal was not as long as announced', { stored: 'refused' });
 }

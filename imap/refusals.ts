@@ -22,6 +22,7 @@ export type Asked =
   | 'fetch'
   | 'append'
   | 'store'
+  | 'move'
   | 'noop'
   | 'logout'
   | 'bye';
@@ -56,7 +57,7 @@ interface Row {
 }
 
 const DAY_MS = 86_400_000;
-const FOLDER_COMMANDS = ['examine', 'select', 'status', 'search', 'fetch', 'append', 'store'] as const;
+const FOLDER_COMMANDS = ['examine', 'select', 'status', 'search', 'fetch', 'append', 'store', 'move'] as const;
 const LOGIN: readonly Asked[] = ['authenticate'];
 /** A server may complain about who we are only when it is first asked for something, or with its last words. */
 const LOGIN_AND_LATER: readonly Asked[] = ['authenticate', 'capability', 'namespace', 'list', 'bye'];
@@ -106,7 +107,7 @@ const ROWS: readonly Row[] = [
   { codes: ['EXPIRED'], asked: LOGIN_AND_LATER, means: 'credentials' },
 
   // Messages.
-  { asked: ['append', 'create'], codes: ['OVERQUOTA'], means: 'destination.quota' },
+  { asked: ['append', 'create', 'move'], codes: ['OVERQUOTA'], means: 'destination.quota' },
   {
     asked: ['append'],
     codes: ['TOOBIG'],
@@ -114,7 +115,7 @@ const ROWS: readonly Row[] = [
     means: 'destination.message-too-large',
   },
   {
-    asked: ['append', 'create'],
+    asked: ['append', 'create', 'move'],
     text: /\b(?:over )?quota\b|mailbox (?:is )?full|storage limit|not enough (?:disk )?space/i,
     means: 'destination.quota',
   },
@@ -130,7 +131,7 @@ const ROWS: readonly Row[] = [
 
   // Folders.
   {
-    asked: ['append'],
+    asked: ['append', 'move'],
     codes: ['TRYCREATE', 'NONEXISTENT'],
     text: /folder is not found/i,
     means: 'destination.folder-refused',
@@ -146,6 +147,12 @@ const ROWS: readonly Row[] = [
     codes: ['NOPERM', 'ACL'],
     text: /access (?:is )?denied|permission denied/i,
     means: 'folder-refused',
+  },
+  {
+    asked: ['create'],
+    codes: ['CANNOT'],
+    text: /\breserved\b|(?:invalid|illegal|bad) (?:mailbox|folder) ?name|name (?:is )?(?:not allowed|invalid|illegal)/i,
+    means: 'destination.name-refused',
   },
   { asked: ['create', 'select'], means: 'destination.folder-refused' },
   { codes: ['LIMIT'], means: 'server.throttled' },

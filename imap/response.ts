@@ -238,3 +238,19 @@ export function wordsOf(value: Value | undefined): readonly string[] | undefined
   const words = value.items.map((item) => (item.kind === 'nil' ? 'NIL' : textOf(item)));
   return words.every((word) => word !== undefined) ? words : undefined;
 }
+
+/**
+ * UIDs of a set of exactly so many, in its order (RFC 4315 section 4); undefined for anything else, and for a set that names
+ * one twice or does not ascend.
+ */
+export function readUids(set: string, count: number): readonly number[] | undefined {
+  const uids: number[] = [];
+  for (const range of set.split(',')) {
+    const [, from = '', to = from] = /^(\d{1,10})(?::(\d{1,10}))?$/.exec(range) ?? [];
+    const [first, last] = [toNumber(from), toNumber(to)];
+    if (first === undefined || last === undefined || first <= (uids.at(-1) ?? 0)) return undefined;
+    if (last < first || uids.length + last - first + 1 > count) return undefined;
+    for (let uid = first; uid <= last; uid++) uids.push(uid);
+  }
+  return uids.length === count ? uids : undefined;
+}

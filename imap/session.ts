@@ -1,22 +1,31 @@
 import type { ListedFolder } from '../model/folders.ts';
 import { listedPath } from '../model/utf7.ts';
-import { append } from './append.ts';
-import { FLAGS, fetchRows, IDENTITIES, MESSAGES } from './fetch.ts';
-import type { RowKind } from './fetch.ts';
+import { Appender } from './append.ts';
+import { isStream } from './body.ts';
+import { ByteBudget } from './budget.ts';
+import { fetchMessages } from './fetch-messages.ts';
+import { FLAGS, flagsChangedSince, GMAIL_IDENTITIES, IDENTITIES } from './fetch-rows.ts';
+import type { RowKind } from './fetch-rows.ts';
+import { fetchRows } from './fetch.ts';
 import { folderStatus, openFolder } from './folder.ts';
 import { flagList, formatUidSet, mailboxName } from './grammar.ts';
 import { readListed } from './listing.ts';
+import { move } from './move.ts';
 import { isImapRefusal, refuse } from './refusal.ts';
 import { saysAlreadyExists } from './refusals.ts';
+import { rootPatterns } from './root.ts';
+import type { DataResponse } from './response.ts';
 import { search } from './search.ts';
 import type {
   Appended,
   AppendMessage,
+  AppendMode,
   FetchedMessage,
   FlagsRow,
   FolderStatus,
   IdentityRow,
   ImapSession,
+  Moved,
   OpenFolder,
   SearchCriteria,
 } from './types.ts';
@@ -35,6 +44,8 @@ export interface Welcome {
 }
 
 const LOGOUT_MS = 1_000;
+/** Of messages read one by one, larger ones are streams. */
+const LARGEST_HELD = 8 << 20;
 
 /** The commands of an authenticated connection, over our own wire. */
 export class Session implements ImapSession {
@@ -44,6 +55,7 @@ export class Session implements ImapSession {
   readonly #wire: Wire;
   readonly #peer: string;
   readonly #foreign: readonly string[];
+  readonly #appender: Appender;
   /** The open folder, for people. */
   #open = 'the folder';
   #reading = false;
@@ -56,13 +68,33 @@ export class Session implements ImapSession {
     this.capabilities = welcome.capabilities;
     this.prefix = welcome.prefix;
     this.delimiter = welcome.delimiter;
+    this.#appender = new Appender(wire, welcome.capabilities);
   }
 
   get usable(): boolean {
     return this.#wire.usable && !this.#left;
   }
 
-  async list(): Promise<readonly ListedFolder[]> {
+  async list(root?: string): Promise<readonly ListedFolder[]> {
+    const own = await this.#listOwn();
+    if (root === undefined) return own;
+    const folders = new Map(own.map((folder) => [folder.name, folder]));
+    for (const pattern of rootPatterns(root, this.delimiter)) {
+      const onData = (data: DataResponse): void => {
+        if (data.name !== 'LIST') return;
+        const folder = readListed(data);
+        if (folder.name !== '' && !folders.has(folder.name)) folders.set(folder.name, folder);
+      };
+      // A name that this server cannot have is one of the ways in which the root is not written.
+      await this.#attempt(
+        { asked: 'list', about: 'list the folders', parts: ['LIST "" ', mailboxName(pattern)], onData },
+        () => true,
+      );
+    }
+    return [...folders.values()];
+  }
+
+  async #listOwn(): Promise<readonly ListedFolder[]> {
     const folders = new Map<string, ListedFolder>();
     const withRoles = this.capabilities.has('SPECIAL-USE') && this.capabilities.has('LIST-EXTENDED');
     await this.#run({
@@ -118,17 +150,42 @@ export class Session implements ImapSession {
     return this.#fetch(uids, FLAGS);
   }
 
+  fetchChangedFlags(since: number): AsyncIterable<FlagsRow> {
+    return this.#fetch('all', flagsChangedSince(since));
+  }
+
   fetchIdentities(uids: readonly number[] | 'all'): AsyncIterable<IdentityRow> {
-    return this.#fetch(uids, IDENTITIES);
+    return this.#fetch(uids, this.capabilities.has('X-GM-EXT-1') ? GMAIL_IDENTITIES : IDENTITIES);
   }
 
-  fetchMessages(uids: readonly number[]): AsyncIterable<FetchedMessage> {
-    return this.#fetch(uids, MESSAGES);
+  async *readMessages(
+    uids: readonly number[],
+    budget: ByteBudget,
+  ): AsyncGenerator<readonly FetchedMessage[], void, undefined> {
+    yield* this.#reads(() => fetchMessages(this.#wire, this.#open, uids, budget));
   }
 
-  async append(name: string, message: AppendMessage, mayCommit: () => void): Promise<Appended> {
+  async *fetchMessages(uids: readonly number[]): AsyncGenerator<FetchedMessage, void, undefined> {
+    const budget = new ByteBudget(LARGEST_HELD, LARGEST_HELD);
+    for await (const group of this.readMessages(uids, budget)) {
+      for (const message of group) {
+        yield message;
+        if (message.body === undefined || !isStream(message.body)) budget.give(message.bytes);
+      }
+    }
+  }
+
+  get appendMode(): AppendMode {
+    return this.#appender.mode;
+  }
+
+  isProven(name: string, flags: readonly string[]): boolean {
+    return this.#appender.isProven(name, flags);
+  }
+
+  async append(name: string, messages: readonly AppendMessage[], mayCommit: () => void): Promise<readonly Appended[]> {
     this.#mustBeFree();
-    return append(this.#wire, name, this.#shown(name), message, mayCommit);
+    return this.#appender.append(name, this.#shown(name), messages, mayCommit);
   }
 
   async store(
@@ -146,6 +203,11 @@ export class Session implements ImapSession {
         await this.#run({ asked: 'store', about, parts });
       }
     }
+  }
+
+  async move(uids: readonly number[], name: string, mayCommit: () => void): Promise<Moved> {
+    this.#mustBeFree();
+    return move(this.#wire, uids, name, this.#shown(name), mayCommit);
   }
 
   async noop(): Promise<void> {
@@ -167,6 +229,11 @@ export class Session implements ImapSession {
 
   destroy(reason: Error): void {
     this.#wire.destroy(reason);
+  }
+
+  /** QRESYNC implies CONDSTORE (RFC 7162 section 3.2). */
+  #keepsModseqs(): boolean {
+    return this.capabilities.has('CONDSTORE') || this.capabilities.has('QRESYNC');
   }
 
   #shown(name: string): string {
@@ -203,18 +270,31 @@ export class Session implements ImapSession {
   async #openFolder(how: 'examine' | 'select', name: string): Promise<OpenFolder> {
     this.#mustBeFree();
     const shown = this.#shown(name);
-    const folder = await openFolder(this.#wire, this.#peer, how, name, shown);
+    const folder = await openFolder(
+      this.#wire,
+      this.#peer,
+      how,
+      name,
+      shown,
+      how === 'examine' && this.#keepsModseqs(),
+    );
     this.#open = shown;
     return folder;
   }
 
-  async *#fetch<Row>(uids: readonly number[] | 'all', kind: RowKind<Row>): AsyncGenerator<Row, void, undefined> {
+  #fetch<Row>(uids: readonly number[] | 'all', kind: RowKind<Row>): AsyncGenerator<Row, void, undefined> {
+    return this.#reads(() => {
+      const sets = uids === 'all' ? ['1:*'] : formatUidSet(uids);
+      return fetchRows(this.#wire, this.#open, sets, uids === 'all' ? undefined : new Set(uids), kind);
+    });
+  }
+
+  async *#reads<Row>(begin: () => AsyncGenerator<Row, void, undefined>): AsyncGenerator<Row, void, undefined> {
     this.#mustBeFree();
-    const sets = uids === 'all' ? ['1:*'] : formatUidSet(uids);
-    const asked = uids === 'all' ? undefined : new Set(uids);
+    const rows = begin();
     this.#reading = true;
     try {
-      yield* fetchRows(this.#wire, this.#open, sets, asked, kind);
+      yield* rows;
     } finally {
       this.#reading = false;
     }

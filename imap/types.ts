@@ -1,5 +1,7 @@
 /** What the rooms above know of an IMAP server. Everything that it said has been parsed; names and dates are validated. */
 import type { ListedFolder } from '../model/folders.ts';
+import type { Body } from './body.ts';
+import type { ByteBudget } from './budget.ts';
 import type { Problem } from '../model/mailbox.ts';
 import type { ServerAddress, Side } from '../model/project.ts';
 
@@ -28,7 +30,7 @@ export interface ImapRefusal extends Error {
   readonly name: 'ImapRefusal';
   readonly problem: Problem;
   /**
-   * For APPEND: `refused` when nothing is stored, because the server answered NO or BAD or had not been sent the message's
+   * For APPEND: `refused` when nothing is stored, because the server answered NO or BAD or had not been sent the command's
    * last bytes; `in-doubt` for everything else.
    */
   readonly stored: 'refused' | 'in-doubt';
@@ -50,6 +52,11 @@ export interface OpenFolder extends FolderStatus {
   readonly flags: readonly string[];
   /** Absent when the server does not say (RFC 3501 section 6.3.1: then all can be changed). */
   readonly permanentFlags?: readonly string[];
+  /**
+   * HIGHESTMODSEQ as the folder was opened (RFC 7162); absent where the server keeps none for it (NOMODSEQ), or one too
+   * large for a number.
+   */
+  readonly highestModseq?: number;
 }
 
 export interface FlagsRow {
@@ -65,12 +72,17 @@ export interface IdentityRow extends FlagsRow {
   readonly size: number;
   /** The header fields Message-ID, Date, From and Subject as sent. */
   readonly headers: Buffer;
+  /** The server's own name of the message, the same in all folders that show it: Gmail's X-GM-MSGID. */
+  readonly storedAs?: string;
 }
 
 export interface FetchedMessage extends FlagsRow {
   readonly internalDate: string;
-  /** The exact bytes, in the pieces in which they arrived; absent when the server has no body for it (NIL). */
-  readonly body?: readonly Buffer[];
+  /**
+   * The exact bytes; absent when the server has no body for it (NIL). What is too large to be held is a stream, which ends
+   * when the next rows are asked for.
+   */
+  readonly body?: Body;
   readonly bytes: number;
 }
 
@@ -78,14 +90,27 @@ export interface AppendMessage {
   readonly flags: readonly string[];
   /** A date-time that `formatDateTime` made. */
   readonly internalDate: string;
-  readonly body: readonly Buffer[];
+  readonly body: Body;
   readonly bytes: number;
 }
+
+/**
+ * How messages are sent: many in one command (RFC 3502), one command each without waiting for the answers in between
+ * (RFC 7888), or one after another.
+ */
+export type AppendMode = 'multiappend' | 'pipelined' | 'plain';
 
 export interface Appended {
   /** From APPENDUID (RFC 4315); absent where the server does not tell. */
   readonly uid?: number;
   readonly uidValidity?: number;
+}
+
+/** What the server told of a MOVE, by COPYUID (RFC 4315); messages that it does not name may have been moved as well. */
+export interface Moved {
+  /** Of the folder to which they went. */
+  readonly uidValidity?: number;
+  readonly pairs: readonly { readonly from: number; readonly to: number }[];
 }
 
 export type SearchCriteria =
@@ -108,8 +133,11 @@ export interface ImapSession {
   /** True until the connection is lost, logged out or destroyed. */
   readonly usable: boolean;
 
-  /** All folders but those under the prefixes of other users' and shared namespaces (RFC 2342), each once. */
-  list(): Promise<readonly ListedFolder[]>;
+  /**
+   * All folders but those under the prefixes of other users' and shared namespaces (RFC 2342), each once. With `root`, a
+   * folder of whatever namespace with `/` between levels, also that one and what is below it.
+   */
+  list(root?: string): Promise<readonly ListedFolder[]>;
   status(name: string): Promise<FolderStatus>;
   /** Also subscribes. `exists` when the server says that it is there already. */
   create(name: string): Promise<'created' | 'exists'>;
@@ -125,24 +153,42 @@ export interface ImapSession {
    * since the rest is on its way.
    */
   fetchFlags(uids: readonly number[] | 'all'): AsyncIterable<FlagsRow>;
+  /** Of all messages that are new or whose flags changed since this mod-sequence; only where `highestModseq` was told. */
+  fetchChangedFlags(since: number): AsyncIterable<FlagsRow>;
   fetchIdentities(uids: readonly number[] | 'all'): AsyncIterable<IdentityRow>;
   /**
-   * Bodies by BODY.PEEK[]. Pulled: beyond the consumed message at most what came in the same 64 KiB, or one larger message,
-   * is held (backpressure reaches the server); no time-out runs while the consumer is busy.
+   * Bodies by BODY.PEEK[], in groups as they arrive. What is held is taken from the budget when it is announced; whoever is
+   * given a body that is no stream gives its bytes back. Reading pauses while the budget is full, without any time-out.
+   * Messages larger than a quarter of the budget are streams, each the last of its group.
    */
+  readMessages(uids: readonly number[], budget: ByteBudget): AsyncIterable<readonly FetchedMessage[]>;
+  /** The same one by one; a message is held until the next is asked for. */
   fetchMessages(uids: readonly number[]): AsyncIterable<FetchedMessage>;
+  readonly appendMode: AppendMode;
   /**
-   * Appends one message with exact bytes, as a synchronising literal. `mayCommit` is called before each slice of at most
-   * 64 KiB, and in the same tick in which the body's last byte and the final CRLF, without which no server stores the
-   * message, are written; when it throws, the sockets are destroyed, nothing is stored, and the promise rejects with what
-   * it threw.
+   * Whether messages with these flags go to this folder without waiting for the server to accept each: it has accepted them
+   * on this connection before. The others are sent all the same, one round trip each.
    */
-  append(name: string, message: AppendMessage, mayCommit: () => void): Promise<Appended>;
+  isProven(name: string, flags: readonly string[]): boolean;
+  /**
+   * Appends messages with exact bytes in one command; several only in the mode `multiappend`, which stores all or none. Other
+   * than in the mode `plain` it may be called again before the first has resolved. Gives what the server told of each.
+   *
+   * `mayCommit` is called before each write of less than 128 KiB, and in the same tick in which the last body's last byte and
+   * the final CRLF, without which no server stores anything, are written; when it throws, the sockets are destroyed and
+   * the promise rejects with what it threw.
+   */
+  append(name: string, messages: readonly AppendMessage[], mayCommit: () => void): Promise<readonly Appended[]>;
   /** UID STORE; rows that the server no longer has are left out of the result. */
   store(
     uids: readonly number[],
     change: { readonly add?: readonly string[]; readonly remove?: readonly string[] },
   ): Promise<void>;
+  /**
+   * UID MOVE (RFC 6851) from the selected folder; only where the server has MOVE. UIDs that are not there are left out by
+   * the server. `mayCommit` as for `append`. When it rejects with a NO, some messages may have been moved all the same.
+   */
+  move(uids: readonly number[], name: string, mayCommit: () => void): Promise<Moved>;
   noop(): Promise<void>;
   /** Never throws; bounded by one second, then destroys. */
   logout(): Promise<void>;

@@ -1,8 +1,11 @@
 /**
- * One authenticated connection, spoken strictly: one command at a time, every response routed or refused, every promise
- * settled. Whatever the server does that IMAP does not allow ends the connection before harm is done.
+ * One authenticated connection, spoken strictly: one command at a time, but for those that may be pipelined; every response
+ * routed or refused, every promise settled. Whatever the server does that IMAP does not allow ends the connection before
+ * harm is done.
  */
+import { Socket } from 'node:net';
 import type { Readable, Writable } from 'node:stream';
+import { TLSSocket } from 'node:tls';
 import { Assembler } from './assembler.ts';
 import { sendCommand } from './outgoing.ts';
 import type { Command, Outgoing, Stage } from './outgoing.ts';
@@ -43,12 +46,25 @@ function hasLiteral({ parts }: Command): boolean {
   return parts.some((part) => typeof part !== 'string');
 }
 
+/** A command without its end stores nothing; of several messages, some servers may store those that are complete. */
+function mayBeStored({ stage, literals }: Pending): boolean {
+  return stage === 'sent' || (stage !== 'queued' && literals > 0);
+}
+
+/** Ends a connection without TLS so that what the kernel has not sent yet is thrown away. */
+function reset(socket: Writable): void {
+  if (socket instanceof Socket && !(socket instanceof TLSSocket) && !socket.destroyed) socket.resetAndDestroy();
+}
+
 export class Wire {
   readonly #sockets: WireSockets;
   readonly #options: WireOptions;
   readonly #scanner: Scanner;
   readonly #queue: Pending[] = [];
-  #current: Pending | undefined;
+  /** Begun and not answered, in the order in which they were sent; several only where all of them may be pipelined. */
+  #flying: Pending[] = [];
+  /** The one of them whose bytes are being written. */
+  #sending: Pending | undefined;
   #lost: Error | undefined;
   #timer: NodeJS.Timeout | undefined;
   #paused = false;
@@ -60,7 +76,10 @@ export class Wire {
   constructor(sockets: WireSockets, options: WireOptions) {
     this.#sockets = sockets;
     this.#options = options;
-    const assembler = new Assembler((raw) => this.#route(raw));
+    const assembler = new Assembler(
+      (raw) => this.#route(raw),
+      (lines, bytes) => this.#current?.command.onLiteral?.(lines, bytes),
+    );
     this.#scanner = new Scanner(assembler, options.limits ?? DEFAULT_LIMITS);
     this.#listen();
   }
@@ -69,7 +88,10 @@ export class Wire {
     return this.#lost === undefined;
   }
 
-  /** Runs a command after all those called for before it. Rejects with an ImapRefusal, or with what `mayCommit` threw. */
+  /**
+   * Runs a command after all those called for before it; a pipelined one as soon as those have been sent, where they are
+   * pipelined as well. Rejects with an ImapRefusal, or with what `mayCommit` threw.
+   */
   run(command: Command): Promise<Completion> {
     return new Promise((resolve, reject) => {
       if (this.#lost !== undefined) {
@@ -82,6 +104,7 @@ export class Wire {
         reject,
         tag: '',
         stage: 'queued' as const,
+        literals: 0,
         settled: false,
         proceed: () => undefined,
       };
@@ -106,21 +129,32 @@ export class Wire {
     this.#sockets.readSocket.resume();
   }
 
-  /** Destroys the sockets in this very tick and rejects everything pending with the reason. Only the first call counts. */
+  /**
+   * Destroys the sockets in this very tick and rejects everything pending with the reason. Only the first call counts. Without
+   * TLS, what the kernel still holds of an unanswered command is dropped as well.
+   */
   destroy(reason: Error): void {
     if (this.#lost !== undefined) return;
     this.#lost = reason;
     clearTimeout(this.#timer);
     this.#scanner.stop();
-    this.#sockets.readSocket.destroy();
-    this.#sockets.writeSocket.destroy();
-    const pending = [...(this.#current === undefined ? [] : [this.#current]), ...this.#queue.splice(0)];
-    this.#current = undefined;
+    const { readSocket, writeSocket } = this.#sockets;
+    const pending = [...this.#flying, ...this.#queue.splice(0)];
+    if (this.#flying.length > 0) reset(writeSocket);
+    readSocket.destroy();
+    writeSocket.destroy();
+    this.#flying = [];
+    this.#sending = undefined;
     for (const each of pending) {
       each.settled = true;
-      each.reject(refuseAlike(reason, each.stage === 'sent' ? 'in-doubt' : 'refused'));
+      each.reject(refuseAlike(reason, mayBeStored(each) ? 'in-doubt' : 'refused'));
       each.proceed();
     }
+  }
+
+  /** Whose data the server sends: it takes commands in their order. */
+  get #current(): Pending | undefined {
+    return this.#flying[0];
   }
 
   #listen(): void {
@@ -181,16 +215,30 @@ export class Wire {
   }
 
   #next(): void {
-    if (this.#current !== undefined || this.#lost !== undefined) return;
-    const pending = this.#queue.shift();
-    if (pending === undefined) return;
-    this.#current = pending;
+    if (this.#sending !== undefined || this.#lost !== undefined) return;
+    const [pending] = this.#queue;
+    if (pending === undefined || !this.#mayFollow(pending)) return;
+    this.#queue.shift();
+    this.#flying.push(pending);
+    this.#sending = pending;
     this.#tags += 1;
     pending.tag = `F${this.#tags}`;
-    this.#watch();
-    sendCommand(pending, (bytes) => this.#write(bytes)).catch((error: unknown) => {
-      this.#abandon(pending, error instanceof Error ? error : new Error(String(error)));
-    });
+    if (this.#flying.length === 1) this.#watch();
+    sendCommand(pending, (chunks) => this.#write(chunks)).then(
+      () => this.#sent(pending),
+      (error: unknown) => this.#abandon(pending, error instanceof Error ? error : new Error(String(error))),
+    );
+  }
+
+  #mayFollow({ command }: Pending): boolean {
+    if (this.#flying.length === 0) return true;
+    return command.pipelined === true && this.#flying.every((flying) => flying.command.pipelined === true);
+  }
+
+  #sent(pending: Pending): void {
+    if (this.#sending !== pending) return;
+    this.#sending = undefined;
+    this.#next();
   }
 
   /** Before the last bytes are written something on our side said no. */
@@ -199,21 +247,31 @@ export class Wire {
       pending.settled = true;
       pending.reject(reason);
     }
-    if (this.#current === pending) this.#current = undefined;
+    this.#flying = this.#flying.filter((flying) => flying !== pending);
+    reset(this.#sockets.writeSocket);
     this.destroy(reason);
   }
 
   /** Resolves when the bytes have left this process, and also when they never will; then everything is rejected anyway. */
-  #write(bytes: Buffer): Promise<void> {
+  #write(chunks: readonly Buffer[]): Promise<void> {
+    const { writeSocket } = this.#sockets;
     return new Promise((resolve) => {
-      this.#sockets.writeSocket.write(bytes, () => {
+      const gone = (): void => {
         this.#alive();
         resolve();
-      });
+      };
+      const last = chunks.length - 1;
+      if (last > 0) writeSocket.cork();
+      for (const [index, chunk] of chunks.entries()) {
+        if (index < last) writeSocket.write(chunk);
+        else writeSocket.write(chunk, gone);
+      }
+      if (last > 0) writeSocket.uncork();
     });
   }
 
   #route(raw: RawResponse): void {
+    if (this.#current?.command.onRaw?.(raw) === true) return;
     const response = readResponse(raw);
     switch (response.kind) {
       case 'continuation':
@@ -226,7 +284,7 @@ export class Wire {
   }
 
   #continue(): void {
-    const pending = this.#current;
+    const pending = this.#sending;
     if (pending?.stage !== 'waiting') return this.#violated('it asked for more although nothing was announced');
     pending.stage = 'sending';
     pending.proceed();
@@ -248,8 +306,8 @@ export class Wire {
   }
 
   #tagged(answer: StatusResponse, tag: string): void {
-    const pending = this.#current;
-    if (pending === undefined || tag !== pending.tag) return this.#violated('it answered a command that was not given');
+    const pending = this.#flying.find((flying) => flying.tag === tag);
+    if (pending === undefined) return this.#violated('it answered a command that was not given');
     const { status, code, text } = answer;
     if (status !== 'OK' && status !== 'NO' && status !== 'BAD') {
       return this.#violated('it ended a command with neither OK, NO nor BAD');
@@ -257,7 +315,7 @@ export class Wire {
     if (status === 'OK' && pending.stage !== 'sent')
       return this.#violated('it accepted a command before it was complete');
     const { stage } = pending;
-    this.#current = undefined;
+    this.#flying = this.#flying.filter((flying) => flying !== pending);
     pending.settled = true;
     if (status === 'OK') pending.resolve({ text, ...(code === undefined ? {} : { code }) });
     else this.#refused(pending, status, stage, answer);
@@ -274,7 +332,10 @@ export class Wire {
     const { asked, about } = pending.command;
     const refusal = this.#refusal(asked, about, status, code, text);
     pending.reject(refusal);
-    if (stage === 'sending' || (status === 'BAD' && hasLiteral(pending.command))) this.destroy(refusal);
+    // A server has to read what was announced (RFC 7888 section 4), and may have stopped doing so.
+    if (stage !== 'sending' && (status !== 'BAD' || !hasLiteral(pending.command))) return;
+    reset(this.#sockets.writeSocket);
+    this.destroy(refusal);
   }
 
   #refusal(

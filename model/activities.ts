@@ -2,7 +2,8 @@
  * What the workflows ask of the world: inputs and outputs of every activity. Expected endings (refusals, quota, pause, the
  * end of a share) come back as values, because the ledger's growth must come back with them; only crashes throw.
  */
-import type { FolderPair, LeftOutFolder } from './folders.ts';
+import type { AsideInput, AsideResult } from './aside.ts';
+import type { FolderPair, LeftOutFolder, MappedFolder } from './folders.ts';
 import type { Problem } from './mailbox.ts';
 import type { AsideNote, CopyCounts, PassKind } from './pass.ts';
 import type { MailboxJob, ProjectSettings, Side } from './project.ts';
@@ -33,7 +34,7 @@ export type ProbeResult =
   | { readonly ok: true; readonly source: ServerFacts; readonly destination: ServerFacts }
   | { readonly ok: false; readonly side: Side; readonly problem: Problem };
 
-export interface SurveyedFolder extends FolderPair {
+export interface SurveyedFolder extends MappedFolder {
   readonly messages: number;
   readonly uidNext: number;
   readonly uidValidity: number;
@@ -51,10 +52,27 @@ export type SurveyResult =
 
 export interface CreateFoldersInput extends MailboxJob {
   readonly folders: readonly FolderPair[];
+  /** The mailbox's other folders, whose names at the destination are given away. */
+  readonly others?: readonly GivenName[];
+}
+
+/** The name that a folder has at the destination, and the one that it should have had and that was refused. */
+export interface GivenName {
+  readonly destination: string;
+  readonly destinationPath: string;
+  readonly refusedName?: string;
+}
+
+/** A destination folder under another name than was asked for, since the server does not take that one. */
+export interface SubstituteFolder {
+  readonly source: string;
+  readonly destination: string;
+  readonly destinationPath: string;
 }
 
 export interface CreateFoldersResult {
   readonly created: number;
+  readonly substitutes?: readonly SubstituteFolder[];
   /** Folders that could not be made; their messages are not copied. */
   readonly refused: readonly { readonly folder: FolderPair; readonly problem: Problem }[];
   /** Set when the session itself failed. */
@@ -72,6 +90,25 @@ export interface CopyFolderInput extends MailboxJob {
   readonly before?: number;
   /** Whether messages put aside earlier are tried again. */
   readonly retryAside: boolean;
+  /** The source folder as it was surveyed: what came later waits for the next pass, which knows whether it was moved. */
+  readonly surveyed?: Surveyed;
+  /** What is known of the other source folders that a rule brings into the same destination folder. */
+  readonly beside?: readonly LedgerBeside[];
+}
+
+/** The ledger of a source folder that shares its destination folder: what is there for it is not there for others. */
+export interface LedgerBeside {
+  /** Name of the source folder. */
+  readonly source: string;
+  readonly ledger?: string;
+  readonly growth?: string;
+}
+
+export interface Surveyed {
+  readonly uidNext: number;
+  readonly uidValidity: number;
+  /** Epoch ms, before any folder was surveyed. */
+  readonly at: number;
 }
 
 export type CopyOutcome =
@@ -95,7 +132,12 @@ export interface CopyFolderResult {
   readonly notes: Readonly<Partial<Record<RefusalCode, number>>>;
 }
 
-export interface VerifyFolderInput extends MailboxJob {
+export interface VerifyFolderInput extends MailboxJob, VerifiedFolder {
+  /** The other source folders that a rule brings into the same destination folder: compared with it together. */
+  readonly beside?: readonly VerifiedFolder[];
+}
+
+export interface VerifiedFolder {
   readonly folder: FolderPair;
   readonly ledger?: string;
 }
@@ -115,14 +157,53 @@ export type VerifyFolderResult =
     }
   | { readonly ok: false; readonly side: Side; readonly problem: Problem };
 
+/** A folder of which messages may have disappeared, or in which messages may be new that disappeared from another. */
+export interface PairedFolder extends FolderPair {
+  readonly ledger?: string;
+  /** Growth of a copy whose result never came. */
+  readonly growth?: string;
+  /**
+   * Source UIDs that may be of moved messages: those that came since a pass over the folder last completed, and before this
+   * one listed any folder. Absent: nothing is to be paired with them.
+   */
+  readonly arrived?: { readonly from: number; readonly below: number; readonly uidValidity: number };
+}
+
+export interface PairMovesInput extends MailboxJob {
+  readonly folders: readonly PairedFolder[];
+  /** Growth of an earlier activity with at least these folders, where its last heartbeat is known or it was in doubt. */
+  readonly growth?: string;
+}
+
+export interface PairMovesResult {
+  readonly outcome: CopyOutcome;
+  /** The ledgers that changed; they take the place of ledger and growth. */
+  readonly folders: readonly {
+    readonly source: string;
+    readonly ledger: string;
+    readonly handled: number;
+    readonly aside: readonly AsideNote[];
+  }[];
+  /**
+   * Nobody can tell yet whether the last messages were moved: instead of `folders` this growth goes into the next
+   * activity, with the same ledgers.
+   */
+  readonly growth?: string;
+  /** Of copies whose growth was settled, and of copies moved along. */
+  readonly counts: CopyCounts;
+  readonly notes: Readonly<Partial<Record<RefusalCode, number>>>;
+}
+
 /** All activities, by the names under which histories know them. */
 export interface Activities {
   acquireToken(input: TokenInput): Promise<TokenResult>;
   probeAccess(input: ProbeInput): Promise<ProbeResult>;
   surveyMailbox(input: MailboxJob): Promise<SurveyResult>;
   createFolders(input: CreateFoldersInput): Promise<CreateFoldersResult>;
+  pairMoves(input: PairMovesInput): Promise<PairMovesResult>;
   copyFolder(input: CopyFolderInput): Promise<CopyFolderResult>;
   verifyFolder(input: VerifyFolderInput): Promise<VerifyFolderResult>;
+  describeAside(input: AsideInput): Promise<AsideResult>;
 }
 
 /** Details of a copy's heartbeats: readable in the Web UI, and all that the next attempt needs. */

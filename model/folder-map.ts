@@ -2,35 +2,38 @@
  * Which destination folder each source folder's messages go to. Pure and deterministic: with the same source and rules
  * the answer stays the same after the folders that it names have been created, so that every pass finds the same pairs.
  */
-import type { FolderPair, ListedFolder } from './folders.ts';
+import type { FolderPair, ListedFolder, MappedFolder } from './folders.ts';
 import { fitLevel, foldName, isInboxName, prefixLevels, shownPath } from './folder-names.ts';
 import { FolderPlaces, type Base, type Place } from './folder-places.ts';
 import { roleCandidates } from './folder-roles.ts';
-import { sourceFolders, type LeftOut, type SourceFolder } from './folder-sources.ts';
+import { sourceFolders, type LeftOut, type SourceFolder, type SourceView } from './folder-sources.ts';
 import type { FolderRules } from './project.ts';
 import { MATCHED_ROLES, type MatchedRole } from './role-names.ts';
 
 export type { LeftOut } from './folder-sources.ts';
 
-/** One side as its server lists it. */
+/** The destination as its server lists it. */
 export interface FolderSide {
   readonly folders: readonly ListedFolder[];
   readonly delimiter: string | null;
   /** Prefix of the personal namespace as the server names it (RFC 2342), e.g. `INBOX.`; often empty. */
   readonly namespacePrefix: string;
-  /** The row's `folderPrefix`, `/` between levels. Source: only what is below it. Destination: everything goes below it. */
+  /** The row's `folderPrefix`, `/` between levels: everything goes below it. */
   readonly rowPrefix?: string | undefined;
 }
 
 export interface FolderMapInput {
-  readonly source: FolderSide;
+  readonly source: SourceView;
   readonly destination: FolderSide;
   readonly rules: FolderRules;
 }
 
 export interface FolderMap {
-  /** INBOX first, then by source name. Two pairs share a destination only where a rename rule says so. */
-  readonly pairs: readonly FolderPair[];
+  /**
+   * INBOX first, then by source name, and last what shows messages of others once more. Two pairs share a destination only
+   * where a rename rule says so.
+   */
+  readonly pairs: readonly MappedFolder[];
   readonly leftOut: readonly LeftOut[];
   /** What is not called as it was, and why, in sentences. */
   readonly notes: readonly string[];
@@ -44,6 +47,9 @@ interface TreeNode {
   readonly sources: SourceFolder[];
   place: Place | undefined;
   base: Base | undefined;
+  /** The role that its source folder plays. */
+  plays?: MatchedRole;
+  /** The role by which it was matched with a folder of the destination. */
   role?: MatchedRole;
 }
 
@@ -178,10 +184,14 @@ class TreePlacer {
       .filter((folder) => folder.selectable && folder.path.length > rootLength && this.#isOwn(folder))
       .map((folder) => ({ folder, path: folder.path.slice(rootLength), role: folder.role }));
     for (const role of MATCHED_ROLES) {
-      const chosen = roleCandidates(role, candidates).find(({ node }) => node.place === undefined)?.node;
+      const player = roleCandidates(role, candidates).find(({ node }) => node.place === undefined)?.node;
+      const chosen = player ?? (role === 'archive' ? this.#allMail(open) : undefined);
+      if (player !== undefined) player.plays = role;
       if (chosen === undefined) continue;
       // A folder that is the counterpart of another by its very name stays with it, in the first pass and in all later ones.
-      const others = new Set(open.filter((node) => node !== chosen).map((node) => this.#naturalKey(node)));
+      // What stands in for a role gives way also to a folder that is only made for those below it.
+      const rivals = (player === undefined ? tree : open).filter((node) => node !== chosen);
+      const others = new Set(rivals.map((node) => this.#naturalKey(node)));
       const free = roleCandidates(role, there).filter(({ folder }) => !others.has(keyOf(folder.path)));
       const same = free.find(({ folder }) => keyOf(folder.path) === this.#naturalKey(chosen));
       const counterpart = (same ?? free[0])?.folder;
@@ -190,6 +200,18 @@ class TreePlacer {
       chosen.role = role;
       this.#give(chosen, place);
     }
+  }
+
+  /**
+   * Of a folder with all messages those are carried over that are nowhere else, which is what an archive is for; unless the
+   * destination has such a folder of the same name.
+   */
+  #allMail(open: readonly TreeNode[]): TreeNode | undefined {
+    const node = open.find(({ sources }) => sources.some(({ folder, renamed }) => folder.role === 'all' && !renamed));
+    if (node === undefined || node.place !== undefined) return undefined;
+    const natural = this.#naturalKey(node);
+    const has = this.#side.folders.some((folder) => folder.role === 'all' && keyOf(folder.path) === natural);
+    return has ? undefined : node;
   }
 
   /** Names that need no change are given first, then those made to fit, and last those that must step aside. */
@@ -232,18 +254,22 @@ class TreePlacer {
   }
 }
 
-function pairOf(source: SourceFolder, place: Place): FolderPair {
+function placedPair(source: SourceFolder, place: Place, plays: MatchedRole | undefined): MappedFolder {
+  const role = source.folder.role ?? plays;
   return {
     source: source.folder.name,
     sourcePath: source.shown,
     destination: place.name,
     destinationPath: shownPath(place.path),
+    ...(source.exceptIn !== undefined && { exceptIn: source.exceptIn }),
+    ...(role !== undefined && { role }),
   };
 }
 
 function comparePairs(a: FolderPair, b: FolderPair): number {
   const inbox = Number(isInboxName(b.destination)) - Number(isInboxName(a.destination));
-  return inbox || (a.source < b.source ? -1 : a.source > b.source ? 1 : 0);
+  const repeating = Number(a.exceptIn !== undefined) - Number(b.exceptIn !== undefined);
+  return repeating || inbox || (a.source < b.source ? -1 : a.source > b.source ? 1 : 0);
 }
 
 function notesOf(node: TreeNode, place: Place): readonly string[] {
@@ -251,7 +277,9 @@ function notesOf(node: TreeNode, place: Place): readonly string[] {
   const to = `“${shownPath(place.path)}”`;
   const notes: string[] = [];
   if (node.sources.length > 1) notes.push(`${shown.join(' and ')} go to one folder, ${to}, by a rename rule.`);
-  if (node.role !== undefined && node.level !== place.path.at(-1)) {
+  if (node.sources.some((source) => source.exceptIn !== undefined)) {
+    notes.push(`Of ${shown.join(' and ')} only what is in no other folder goes to ${to}.`);
+  } else if (node.role !== undefined && node.level !== place.path.at(-1)) {
     notes.push(`${shown.join(' and ')} and ${to} are both the folder for ${node.role}: they are matched.`);
   }
   return notes;
@@ -272,7 +300,7 @@ export function mapFolders(input: FolderMapInput): FolderMap {
   const placed = tree.flatMap((node) => (node.place === undefined ? [] : [{ node, place: node.place }]));
   return {
     pairs: placed
-      .flatMap(({ node, place }) => node.sources.map((source) => pairOf(source, place)))
+      .flatMap(({ node, place }) => node.sources.map((source) => placedPair(source, place, node.plays)))
       .toSorted(comparePairs),
     leftOut,
     notes: [...placer.notes, ...placed.flatMap(({ node, place }) => notesOf(node, place))],

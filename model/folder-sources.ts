@@ -1,5 +1,5 @@
 /** The source folders that are moved, each with the levels that it is to have at the destination; and those that are not. */
-import type { ListedFolder } from './folders.ts';
+import type { FolderRole, ListedFolder } from './folders.ts';
 import { isInboxName, prefixLevels, shownPath } from './folder-names.ts';
 import { leftOutByRules, renamePath } from './folder-rules.ts';
 import { isGmailLevel } from './folder-roles.ts';
@@ -12,6 +12,8 @@ export interface SourceFolder {
   /** Levels below the destination's namespace prefix and the row's, before they are made to fit; never empty. */
   readonly target: readonly string[];
   readonly renamed: boolean;
+  /** Where it shows messages of other folders once more: the names of those others. */
+  readonly exceptIn?: readonly string[];
 }
 
 export interface LeftOut {
@@ -21,24 +23,21 @@ export interface LeftOut {
   readonly reason: string;
 }
 
-interface SourceView {
+export interface SourceView {
   readonly folders: readonly ListedFolder[];
   readonly delimiter: string | null;
   /** Prefix of the personal namespace as the server names it (RFC 2342). */
   readonly namespacePrefix: string;
-  /** Only folders below it are moved, `/` (or the server's delimiter) between levels; virtual shared folders. */
-  readonly rowPrefix?: string | undefined;
+  /** The folder that is the mailbox's root, `/` (or the server's delimiter) between levels; virtual shared folders. */
+  readonly root?: string | undefined;
 }
 
-const REPEATS: Readonly<Partial<Record<string, string>>> = {
-  all: 'It shows messages of other folders once more (\\All).',
-  flagged: 'It shows flagged messages of other folders once more (\\Flagged).',
-  important: 'It shows messages of other folders once more (\\Important).',
-};
+/** Folders that show messages of other folders once more (RFC 6154 section 2), those that show the most first. */
+const REPEATING_ROLES: readonly (FolderRole | undefined)[] = ['all', 'flagged', 'important'];
 
-/** Levels of a prefix as people write it. */
-function rowPrefixLevels(prefix: string | undefined, delimiter: string | null): readonly string[] {
-  return (prefix ?? '')
+/** Levels of a root as people write it. */
+function rootLevels(root: string | undefined, delimiter: string | null): readonly string[] {
+  return (root ?? '')
     .split('/')
     .flatMap((level) => (delimiter === null ? [level] : level.split(delimiter)))
     .map((level) => level.trim())
@@ -53,10 +52,14 @@ function startsWith(path: readonly string[], prefix: readonly string[]): boolean
   return prefix.every((level, depth) => sameLevel(path[depth], level, depth));
 }
 
-/** The path below the namespace prefix or the row's; empty for the row's prefix itself; undefined for what is outside. */
-function relativePath(path: readonly string[], view: SourceView): readonly string[] | undefined {
-  const row = rowPrefixLevels(view.rowPrefix, view.delimiter);
-  if (row.length > 0) return startsWith(path, row) ? path.slice(row.length) : undefined;
+/** The path below the namespace prefix or the root; empty for the root itself; undefined for what is outside. */
+function relativePath({ path, delimiter }: ListedFolder, view: SourceView): readonly string[] | undefined {
+  const root = rootLevels(view.root, delimiter);
+  if (root.length > 0) {
+    // Some servers write the names of other namespaces like absolute paths.
+    const levels = path[0] === '' ? path.slice(1) : path;
+    return startsWith(levels, root) ? levels.slice(root.length) : undefined;
+  }
   const namespace = prefixLevels(view.namespacePrefix, view.delimiter);
   const [first] = path;
   if (path.length === 1 && first !== undefined && isInboxName(first)) return ['INBOX'];
@@ -75,18 +78,32 @@ function reasonAgainst(
   view: SourceView,
   rules: FolderRules,
 ): string | undefined {
-  const repeats = folder.role === undefined ? undefined : REPEATS[folder.role];
-  return repeats ?? leftOutByRules(relative, prefixLevels(view.namespacePrefix, view.delimiter), rules);
+  const namespace = isBelowRoot(view) ? [] : prefixLevels(view.namespacePrefix, view.delimiter);
+  return leftOutByRules(relative, namespace, rules) ?? shownByAll(folder, view);
+}
+
+/** What a folder with all messages shows need not be looked for in one with some of them (RFC 6154 section 2). */
+function shownByAll({ role }: ListedFolder, view: SourceView): string | undefined {
+  if (role !== 'flagged' && role !== 'important') return undefined;
+  const [all] = view.folders
+    .filter((folder) => folder.role === 'all' && folder.selectable && relativePath(folder, view) !== undefined)
+    .toSorted((a, b) => (a.name < b.name ? -1 : 1));
+  if (all === undefined) return undefined;
+  return `It shows messages of other folders once more (\\${role === 'flagged' ? 'Flagged' : 'Important'}), and “${shownPath(all.path)}” shows all of them.`;
+}
+
+function isBelowRoot(view: SourceView): boolean {
+  return rootLevels(view.root, view.delimiter).length > 0;
 }
 
 function outsideReason(view: SourceView): string {
-  return rowPrefixLevels(view.rowPrefix, view.delimiter).length > 0
-    ? `It is not below ${view.rowPrefix}, to which this mailbox is limited.`
+  return isBelowRoot(view)
+    ? `It is not below ${view.root}, the root of this mailbox.`
     : `It is outside the user’s own folders (${view.namespacePrefix}).`;
 }
 
-/** The row's prefix itself is the mailbox's INBOX, unless one is listed below it; then it keeps its own last level. */
-function prefixItself(folder: ListedFolder, hasInboxBelow: boolean): readonly string[] {
+/** The root itself is the mailbox's INBOX, unless one is listed below it; then it keeps its own last level. */
+function rootItself(folder: ListedFolder, hasInboxBelow: boolean): readonly string[] {
   return hasInboxBelow ? folder.path.slice(-1) : ['INBOX'];
 }
 
@@ -105,19 +122,19 @@ export function sourceFolders(
     .filter((folder) => folder.selectable && folder.path.length > 0)
     .toSorted((a, b) => Number(isRealInbox(b)) - Number(isRealInbox(a)) || (a.name < b.name ? -1 : 1));
   const hasInboxBelow = listed.some((folder) => {
-    const relative = relativePath(folder.path, view);
+    const relative = relativePath(folder, view);
     return relative?.length === 1 && relative.every(isInboxName);
   });
   let inboxSeen = false;
   for (const folder of listed) {
     const shown = shownPath(folder.path);
-    const found = relativePath(folder.path, view);
+    const found = relativePath(folder, view);
     if (found === undefined) {
       leftOut.push({ folder, sourcePath: shown, reason: outsideReason(view) });
       continue;
     }
-    const isInbox = folder.path.length === 1 && folder.path.every(isInboxName);
-    const path = withInbox(found.length === 0 ? prefixItself(folder, hasInboxBelow) : found);
+    const isInbox = !isBelowRoot(view) && folder.path.length === 1 && folder.path.every(isInboxName);
+    const path = withInbox(found.length === 0 ? rootItself(folder, hasInboxBelow) : found);
     const reason =
       isInbox && inboxSeen
         ? 'It is another spelling of INBOX, whose messages are moved already.'
@@ -132,5 +149,31 @@ export function sourceFolders(
     const target = first !== undefined && isGmailLevel(first) && rest.length > 0 ? rest : renamed;
     moved.push({ folder, shown, target, renamed: renamed.join('\u0000') !== path.join('\u0000') });
   }
-  return { moved, leftOut };
+  return { moved: withExceptions(moved, listed, view), leftOut };
+}
+
+/** Where a folder stands among those that show messages of others; -1 for all others. */
+function rankOf({ role }: ListedFolder): number {
+  return REPEATING_ROLES.indexOf(role);
+}
+
+/**
+ * Says of folders that show messages of others once more which others these are: every folder of the mailbox that does
+ * not, whether or not rules leave it out, and those that show more of them.
+ */
+function withExceptions(
+  moved: readonly SourceFolder[],
+  listed: readonly ListedFolder[],
+  view: SourceView,
+): readonly SourceFolder[] {
+  const plain = listed.filter((folder) => rankOf(folder) < 0 && relativePath(folder, view) !== undefined);
+  const repeating = moved.filter(({ folder }) => rankOf(folder) >= 0);
+  return moved.map((source) => {
+    const rank = rankOf(source.folder);
+    if (rank < 0) return source;
+    const before = repeating.filter(
+      ({ folder }) => rankOf(folder) < rank || (rankOf(folder) === rank && folder.name < source.folder.name),
+    );
+    return { ...source, exceptIn: [...plain, ...before.map(({ folder }) => folder)].map(({ name }) => name) };
+  });
 }

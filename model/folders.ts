@@ -19,6 +19,22 @@ export interface FolderPair {
   readonly sourcePath: string;
   readonly destination: string;
   readonly destinationPath: string;
+  /**
+   * Only where the source folder shows messages of other folders once more (\All and its like, RFC 6154): the names of
+   * those others. What is in any of them is not carried over from here.
+   */
+  readonly exceptIn?: readonly string[];
+}
+
+/** A pair as the mapping explains it. */
+export interface MappedFolder extends FolderPair {
+  /** As the source marks it, or by its name. */
+  readonly role?: FolderRole;
+}
+
+/** The pair alone, of something that holds more. */
+export function pairOf({ source, sourcePath, destination, destinationPath, exceptIn }: FolderPair): FolderPair {
+  return { source, sourcePath, destination, destinationPath, ...(exceptIn !== undefined && { exceptIn }) };
 }
 
 export interface LeftOutFolder {

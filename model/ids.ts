@@ -22,12 +22,16 @@ export function shardWorkflowId(project: string, shard: number): string {
   return `mailferry/${project}/shard-${shard}`;
 }
 
-/** Ids that read like a shard's, a preflight's or begin with `=` get a leading `=`, so that no user name can collide. */
+/** Ids that read like those of a shard, a preflight or a list of messages put aside, or begin with `=`, get a leading `=`, so that no user name can collide. */
 export function mailboxWorkflowId(project: string, mailbox: string): string {
-  const reserved = /^(?:shard-|preflight-|=)/.test(mailbox);
+  const reserved = /^(?:shard-|preflight-|aside-|=)/.test(mailbox);
   return `mailferry/${project}/${reserved ? '=' : ''}${mailbox}`;
 }
 
 export function preflightWorkflowId(project: string, unique: string): string {
   return `mailferry/${project}/preflight-${unique}`;
+}
+
+export function asideWorkflowId(project: string, unique: string): string {
+  return `mailferry/${project}/aside-${unique}`;
 }

@@ -106,5 +106,7 @@ export interface FolderView {
   readonly messages: number;
   readonly handled: number;
   readonly aside: readonly AsideNote[];
+  /** Handled messages that were deleted on the source since; they stay at the destination. */
+  readonly goneFromSource?: number;
   readonly problem?: Problem;
 }

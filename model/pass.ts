@@ -17,6 +17,8 @@ export interface CopyCounts {
   readonly aside: number;
   /** Handled messages that are no longer on the source. */
   readonly goneFromSource: number;
+  /** Our copies at the destination that followed a message which its user moved on the source. */
+  readonly moved: number;
 }
 
 export const NO_COPY_COUNTS: CopyCounts = {
@@ -27,6 +29,7 @@ export const NO_COPY_COUNTS: CopyCounts = {
   flagsChanged: 0,
   aside: 0,
   goneFromSource: 0,
+  moved: 0,
 };
 
 export function addCopyCounts(a: CopyCounts, b: CopyCounts): CopyCounts {
@@ -38,6 +41,7 @@ export function addCopyCounts(a: CopyCounts, b: CopyCounts): CopyCounts {
     flagsChanged: a.flagsChanged + b.flagsChanged,
     aside: a.aside + b.aside,
     goneFromSource: a.goneFromSource + b.goneFromSource,
+    moved: a.moved + b.moved,
   };
 }
 
@@ -54,6 +58,8 @@ export interface PassSummary {
 export interface AsideNote {
   readonly uid: number;
   readonly code: RefusalCode;
+  /** The server's own words, of the newest few; at most 200 characters. */
+  readonly words?: string;
 }
 
 /** The comparison of both sides of a mailbox, without the ledger. */

@@ -1,5 +1,5 @@
 /** What `start` looks at before anything is copied: both sides of every mailbox, without writing. */
-import type { LeftOutFolder } from './folders.ts';
+import type { FolderRole, LeftOutFolder } from './folders.ts';
 import type { Problem } from './mailbox.ts';
 import type { MailboxRow, ProjectSettings, Side } from './project.ts';
 
@@ -12,6 +12,9 @@ export interface PreflightFolder {
   readonly source: string;
   readonly destination: string;
   readonly messages: number;
+  readonly role?: FolderRole;
+  /** It shows messages of other folders once more: only what is nowhere else is moved, so `messages` is the most that can be. */
+  readonly repeats?: boolean;
 }
 
 export type PreflightRow =

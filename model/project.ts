@@ -116,7 +116,12 @@ export interface MailboxSide {
   readonly user: string;
   /** Only where the endpoint's authentication is `password`. */
   readonly password?: SealedSecret;
-  /** Destination: folders are put below it. Source: only folders below it are moved (virtual shared folders). */
+  /**
+   * Source only: the folder that is the mailbox's root, `/` between levels, in whatever namespace (virtual shared folders,
+   * `UserRoot`). Only it and what is below it is moved, as if the root were not there; it itself is the INBOX.
+   */
+  readonly root?: string;
+  /** Destination only: folders are put below it, `/` between levels. */
   readonly folderPrefix?: string;
 }
 

@@ -156,6 +156,14 @@ export const REFUSALS = {
     next: 'Nothing: the next pass lists the folders again.',
     exit: EXIT.exceptions,
   },
+  'source.root-unknown': {
+    scope: 'mailbox',
+    meaning:
+      'The folder that the row names as the root of the mailbox (`source_root`) is not there, or not shown to us.',
+    reaction: 'attention',
+    next: 'Compare `source_root` with the server’s folders, give the login the right to list and read it, then `mailferry retry`.',
+    exit: EXIT.access,
+  },
   'source.folder-refused': {
     scope: 'folder',
     meaning: 'The source does not let this folder be opened.',
@@ -182,6 +190,20 @@ export const REFUSALS = {
     meaning: 'The destination does not let this folder be created or opened.',
     reaction: 'attention',
     next: 'Map it to another name with `folders.rename` and run `mailferry apply`.',
+    exit: EXIT.exceptions,
+  },
+  'destination.name-refused': {
+    scope: 'folder',
+    meaning: 'The destination does not take this name for a folder: it is reserved or holds something not allowed.',
+    reaction: 'attention',
+    next: 'Map it to another name with `folders.rename` and run `mailferry apply`.',
+    exit: EXIT.exceptions,
+  },
+  'destination.folder-renamed': {
+    scope: 'folder',
+    meaning: 'The destination refused the name of a folder, which was made under a name like it.',
+    reaction: 'note',
+    next: 'Nothing; `mailferry show` names both. To choose the name yourself: `folders.rename`, then `mailferry apply`.',
     exit: EXIT.exceptions,
   },
   'destination.message-refused': {
@@ -220,10 +242,26 @@ export const REFUSALS = {
     next: 'Keep the original from the source if its exact bytes matter.',
     exit: EXIT.exceptions,
   },
+  'destination.move-unsupported': {
+    scope: 'message',
+    meaning:
+      'The message was moved to another folder on the source after it had been copied; the destination does not move messages (no MOVE, or it refused), so the copy stays in its old folder.',
+    reaction: 'note',
+    next: 'Nothing; the message is at the destination. Its user can move it.',
+    exit: EXIT.exceptions,
+  },
+  'ledger.moves-unchecked': {
+    scope: 'folder',
+    meaning:
+      'What is known of this folder is too large to be compared with the other folders, so messages that were moved to or from it on the source are copied once more.',
+    reaction: 'note',
+    next: 'Nothing; look for doubled messages where large folders were renamed or rearranged during the move.',
+    exit: EXIT.exceptions,
+  },
   'ledger.unknown-message': {
     scope: 'message',
     meaning:
-      'The source renumbered the folder; this older message had been handled before, and it is nowhere at the destination, so its user may have deleted it there.',
+      'The source gave this older message another UID (its folder was renumbered, or it was moved); it had been handled before, and it is nowhere at the destination, so its user may have deleted it there.',
     reaction: 'put-aside',
     next: '`mailferry retry` copies it.',
     exit: EXIT.exceptions,

@@ -196,13 +196,24 @@ export interface FolderState extends FolderPair {
   readonly aside: readonly AsideNote[];
   /** Made or found at the destination. */
   readonly created: boolean;
+  /** The name that it would have there and that the server refused; `destination` was taken instead. */
+  readonly refusedName?: string | undefined;
   /** No longer on the source. */
   readonly gone: boolean;
   readonly ledger?: string | undefined;
   /** Growth of an attempt whose end never came; what lies beyond it is in doubt. */
   readonly growth?: string | undefined;
-  /** Source UIDNEXT and UIDVALIDITY when a pass over the folder last completed. */
-  readonly completeAt?: { readonly uidNext: number; readonly uidValidity: number };
+  /** The source as it was surveyed before a pass over the folder last completed. */
+  readonly completeAt?:
+    | { readonly messages: number; readonly uidNext: number; readonly uidValidity: number }
+    | undefined;
+  /**
+   * Source UIDs below are of no message that was handled in another folder and moved here: they were here when a pass
+   * over the folder last completed, or before anything of the mailbox was copied.
+   */
+  readonly seenUpTo?: { readonly uidNext: number; readonly uidValidity: number } | undefined;
+  /** Handled messages that the source no longer had when a pass over the folder last completed: they stay. */
+  readonly goneFromSource?: number;
   /** Why its messages are not copied; the other folders go on. */
   readonly problem?: Problem | undefined;
 }
@@ -213,6 +224,10 @@ export interface CurrentPass {
   readonly startedAt: number;
   /** Only messages with an INTERNALDATE before this instant. */
   readonly before?: number;
+  /** Epoch milliseconds; before any folder was listed by the survey that this pass goes by. */
+  readonly surveyedAt?: number;
+  /** Of a search for moved messages whose end never came or is in doubt, and the source names of the folders that it had. */
+  readonly pairing?: { readonly growth: string; readonly folders: readonly string[] };
   /** Source names of the folders that are through. */
   readonly done: readonly string[];
   readonly counts: CopyCounts;

@@ -11,7 +11,7 @@ export const CSV_COLUMNS = [
   'destination',
   'source_password',
   'destination_password',
-  'source_prefix',
+  'source_root',
   'destination_prefix',
 ] as const;
 type CsvColumn = (typeof CSV_COLUMNS)[number];
@@ -21,7 +21,7 @@ const LONGEST: Readonly<Record<CsvColumn, number>> = {
   destination: 320,
   source_password: 1_024,
   destination_password: 1_024,
-  source_prefix: 200,
+  source_root: 200,
   destination_prefix: 200,
 };
 
@@ -78,6 +78,10 @@ function readHeader(record: CsvRecord, file: string, issues: IssueList): Header 
   return header;
 }
 
+function isPlace(column: CsvColumn): boolean {
+  return column === 'source_root' || column === 'destination_prefix';
+}
+
 function checkField(column: CsvColumn, value: string, place: Place, issues: IssueList): void {
   const isSecret = column.endsWith('_password');
   if (value.length > LONGEST[column]) {
@@ -86,7 +90,7 @@ function checkField(column: CsvColumn, value: string, place: Place, issues: Issu
   if (CONTROL.test(value)) {
     issues.add(place, 'the field holds a line break or another control character', 'text on one line');
   }
-  if (value === '' && !isSecret && !column.endsWith('_prefix')) issues.add(place, 'the field is empty', 'a user name');
+  if (value === '' && !isSecret && !isPlace(column)) issues.add(place, 'the field is empty', 'a user name');
 }
 
 /** What every row of one file needs. */
@@ -123,14 +127,14 @@ class OwnRows {
   #side(record: CsvRecord, side: Side): WrittenSide | undefined {
     const user = this.#field(record, side);
     const password = this.#field(record, `${side}_password`);
-    const prefix = this.#field(record, `${side}_prefix`);
+    const folder = this.#field(record, side === 'source' ? 'source_root' : 'destination_prefix');
     const place = this.#place(record, `${side}_password`);
     if (password !== undefined && password !== password.trim()) {
       this.#own.warnings.add(place, 'the password begins or ends with a blank, which is taken as part of it');
     }
     if (user === undefined) return undefined;
     const secret = password === undefined ? undefined : ({ kind: 'value', reveal: () => password, place } as const);
-    return { user, prefix, secret, secretPlace: place };
+    return { user, place: folder, secret, secretPlace: place };
   }
 
   row(record: CsvRecord): WrittenRow | undefined {

@@ -188,7 +188,7 @@ function rowChanges({ before, after }: KeptRow, isOtherPassword: (side: Side) =>
   const isSameMailbox = before.source.user.toLowerCase() === after.source.user.toLowerCase();
   compare('source', before.source.user, after.source.user, isSameMailbox ? undefined : OTHER_MAILBOX);
   compare('destination', before.destination.user, after.destination.user);
-  compare('source_prefix', before.source.folderPrefix, after.source.folderPrefix);
+  compare('source_root', before.source.root, after.source.root);
   compare('destination_prefix', before.destination.folderPrefix, after.destination.folderPrefix);
   for (const side of ['source', 'destination'] as const) {
     if (!isOtherPassword(side)) continue;

@@ -21,7 +21,7 @@ function writtenSide(row: MailboxFile, index: number, side: Side, context: FileC
   }
   return {
     user,
-    prefix: side === 'source' ? row.sourcePrefix : row.destinationPrefix,
+    place: side === 'source' ? row.sourceRoot : row.destinationPrefix,
     secret,
     secretPlace: secret?.place ?? context.placeOf(['mailboxes', index, side]),
   };

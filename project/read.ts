@@ -127,7 +127,7 @@ function checkLimits(given: ProjectFile, context: FileContext): void {
 function warnOfSharedSources(rows: readonly OpenRow[], reading: Reading): void {
   const seen = new Map<string, string>();
   for (const { source, destination } of rows) {
-    const key = `${source.user.toLowerCase()}\u0000${source.folderPrefix ?? ''}`;
+    const key = `${source.user.toLowerCase()}\u0000${source.root ?? ''}`;
     const other = seen.get(key);
     if (other === undefined) seen.set(key, destination.user);
     else

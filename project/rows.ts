@@ -14,7 +14,8 @@ export interface WrittenRow {
 
 export interface WrittenSide {
   readonly user: string;
-  readonly prefix?: string | undefined;
+  /** Source: the mailbox's root. Destination: the folder below which all folders are put. */
+  readonly place?: string | undefined;
   readonly secret?: SecretSource | undefined;
   /** Where the secret stands, or would. */
   readonly secretPlace: Place;
@@ -24,20 +25,20 @@ export interface WrittenSide {
 export type AuthKinds = Readonly<Partial<Record<Side, 'password' | 'admin' | 'oauth2'>>>;
 
 /** `/Old//Mail/` is `Old/Mail`. */
-function tidyPrefix(prefix: string | undefined): string | undefined {
-  const levels = (prefix ?? '')
+function tidyPath(path: string | undefined): string | undefined {
+  const levels = (path ?? '')
     .split('/')
     .map((level) => level.trim())
     .filter((level) => level !== '');
   return levels.length === 0 ? undefined : levels.join('/');
 }
 
-function openSide(written: WrittenSide): OpenMailboxSide {
-  const folderPrefix = tidyPrefix(written.prefix);
+function openSide(side: Side, written: WrittenSide): OpenMailboxSide {
+  const place = tidyPath(written.place);
   return {
     user: written.user,
     ...(written.secret === undefined ? {} : { password: written.secret }),
-    ...(folderPrefix === undefined ? {} : { folderPrefix }),
+    ...(place === undefined ? {} : side === 'source' ? { root: place } : { folderPrefix: place }),
   };
 }
 
@@ -75,7 +76,7 @@ export function openRows(
     for (const side of ['source', 'destination'] as const) {
       checkSecret(side, row[side], kinds, howToGivePassword(side), issues);
     }
-    const destination = openSide(row.destination);
+    const destination = openSide('destination', row.destination);
     const { user, folderPrefix } = destination;
     const id = mailboxId({ user, ...(folderPrefix === undefined ? {} : { folderPrefix }) });
     const first = seen.get(id);
@@ -88,6 +89,6 @@ export function openRows(
         'each destination once, or a destination prefix of its own for the second source',
       );
     }
-    return { id, source: openSide(row.source), destination };
+    return { id, source: openSide('source', row.source), destination };
   });
 }

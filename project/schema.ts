@@ -5,8 +5,9 @@
 import { isIP } from 'node:net';
 import { domainToASCII } from 'node:url';
 import { z } from 'zod';
-import { compileRename } from '../model/folder-rules.ts';
 import { PROJECT_NAME } from '../model/ids.ts';
+import type { FolderRename } from '../model/project.ts';
+import { isPattern, readRenames } from './rename-rules.ts';
 import { count, duration, group, oneOf, size, text } from './schema-fields.ts';
 
 /** What the first line of a project file names. */
@@ -128,7 +129,10 @@ export const MailboxSchema = group(
       description: 'Environment variable that holds the password at the destination.',
     }),
     destinationPrompt: question.optional(),
-    sourcePrefix: prefix.optional().meta({ description: 'Only folders below this one are moved.' }),
+    sourceRoot: prefix.optional().meta({
+      description:
+        'Folder at the source that is the mailbox’s root, also another user’s or a shared one: only what is below it is moved, and it itself is the INBOX.',
+    }),
     destinationPrefix: prefix.optional().meta({ description: 'All folders are put below this one.' }),
   },
   'A mailbox and where it goes.',
@@ -153,41 +157,52 @@ const globs = z
   })
   .max(200, { error: 'at most 200 folder paths' });
 
-function isPattern(pattern: string): boolean {
-  try {
-    compileRename({ pattern, replacement: '' });
-    return true;
-  } catch (error) {
-    if (error instanceof SyntaxError) return false;
-    throw error;
-  }
-}
-
 const regularExpression = text('a JavaScript regular expression', /./u, 500).refine(isPattern, {
   error: 'a JavaScript regular expression',
 });
+
+const RENAMES = 'renames such as `^INBOX/->`, or a list of them';
+
+/** MigrationWiz's form, of one rename or several. */
+const written = z
+  .string({ error: RENAMES })
+  .max(10_000, { error: 'at most 10,000 characters' })
+  .transform((given, context): readonly FolderRename[] => {
+    const renames = readRenames(given);
+    if (renames !== undefined) return renames;
+    context.addIssue({ code: 'custom', message: '`PATTERN->REPLACEMENT`, where PATTERN is a regular expression' });
+    return z.NEVER;
+  })
+  .meta({ description: 'A rename as `PATTERN->REPLACEMENT`: `^INBOX/->` takes folders out from below INBOX.' });
+
+const rename = z.union(
+  [
+    written,
+    group(
+      {
+        pattern: regularExpression.meta({ description: 'Regular expression on the path, `/` between levels.' }),
+        replacement: z
+          .string({ error: 'a text, with $1 for what the first group matched' })
+          .max(500, { error: 'at most 500 characters' })
+          .meta({ description: 'What its first match becomes.' }),
+      },
+      'A rename.',
+    ),
+  ],
+  { error: '`PATTERN->REPLACEMENT`, or `pattern` and `replacement`' },
+);
 
 const FoldersSchema = group(
   {
     include: globs.prefault([]).meta({ description: 'Only these folders and what is below them; all when empty.' }),
     exclude: globs.prefault([]).meta({ description: 'Not these folders and what is below them.' }),
     rename: z
-      .array(
-        group(
-          {
-            pattern: regularExpression.meta({ description: 'Regular expression on the path, `/` between levels.' }),
-            replacement: z
-              .string({ error: 'a text, with $1 for what the first group matched' })
-              .max(500, { error: 'at most 500 characters' })
-              .meta({ description: 'What its first match becomes.' }),
-          },
-          'A rename.',
-        ),
-        { error: 'a list of `pattern` and `replacement`' },
-      )
-      .max(200, { error: 'at most 200 renames' })
+      .union([z.array(rename, { error: RENAMES }).max(200, { error: 'at most 200 renames' }), written], {
+        error: RENAMES,
+      })
+      .transform((renames) => renames.flat())
       .prefault([])
-      .meta({ description: 'Renames, applied in order.' }),
+      .meta({ description: 'Renames, applied in order, each to what the one before it left.' }),
     roles: z.boolean({ error: '`true` or `false`' }).prefault(true).meta({
       description: 'Whether Sent, Drafts, Trash, Junk and Archive are matched by role, whatever they are called.',
     }),

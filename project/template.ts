@@ -87,7 +87,7 @@ tail:
 folders:
   include: []   # all
   exclude: []   # for example [Junk, "Public Folders"]
-  rename: []    # for example [{ pattern: "^INBOX/", replacement: "" }], in order
+  rename: []    # in order, for example ["^INBOX/->", { pattern: "^Old/(.*)$", replacement: "Archive/$1" }]
   roles: true   # Sent, Drafts, Trash, Junk and Archive are matched whatever they are called
 
 limits:

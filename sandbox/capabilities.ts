@@ -39,6 +39,25 @@ export const EXCHANGE_CAPABILITIES: readonly string[] = [
   'LITERAL+',
 ];
 
+/** As seen on Gmail, whose folders are labels: a message has one X-GM-MSGID in all of them. */
+export const GMAIL_CAPABILITIES: readonly string[] = [
+  'IMAP4rev1',
+  'LITERAL-',
+  'SASL-IR',
+  'AUTH=PLAIN',
+  'AUTH=XOAUTH2',
+  'ID',
+  'ENABLE',
+  'IDLE',
+  'NAMESPACE',
+  'CHILDREN',
+  'SPECIAL-USE',
+  'UNSELECT',
+  'UIDPLUS',
+  'MOVE',
+  'X-GM-EXT-1',
+];
+
 /** What RFC 3501 demands, and a way in. */
 export const BARE_CAPABILITIES: readonly string[] = ['IMAP4rev1', 'AUTH=PLAIN'];
 

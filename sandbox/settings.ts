@@ -44,6 +44,11 @@ export interface ServerSettings {
    * NO or without a word. Default: `refuse`.
    */
   readonly otherFlags: 'refuse' | 'drop-announced' | 'drop';
+  /**
+   * Whether APPEND answers BAD to these arguments, without reading the literal that they announce, as servers do to flags
+   * and dates that they do not like. Default: only what RFC 3501 does not allow.
+   */
+  readonly dislikes: (flags: readonly string[], internalDate: string | undefined, folder: string) => boolean;
   /** A tagged answer for a message that is not taken (NUL, long lines, …), or undefined. Called once it was read. */
   readonly refuseMessage: (body: Buffer) => string | undefined;
   /** Turns an appended message into what is kept. Default: as it came, octet by octet. */
@@ -80,6 +85,7 @@ export function completeSettings(given: PartialSettings): ServerSettings {
     refuseName: () => undefined,
     permanentFlags: [...SYSTEM_FLAGS, '\\*'],
     otherFlags: 'refuse',
+    dislikes: () => false,
     refuseMessage: () => undefined,
     rewrite: (body) => body,
     reportedSize: (body) => body.length,

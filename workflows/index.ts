@@ -1,4 +1,5 @@
 /** What is bundled for workers. */
+export { asideWorkflow } from './aside.ts';
 export { mailboxWorkflow } from './mailbox.ts';
 export { preflightWorkflow } from './preflight.ts';
 export { projectWorkflow } from './project.ts';

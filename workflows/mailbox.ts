@@ -2,9 +2,10 @@ import { CancellationScope, isCancellation, setHandler } from '@temporalio/workf
 import type { MailboxReport } from '../model/mailbox.ts';
 import type { MailboxState } from '../model/saga.ts';
 import { live, sayEnd } from './mailbox/life.ts';
+import { asidePageOf } from './mailbox/aside.ts';
 import { newContext, update } from './mailbox/mailbox.ts';
 import { reportOf, show, viewOf } from './mailbox/tell.ts';
-import { changeMailbox, directMailbox, mailboxView } from './messages.ts';
+import { asidePage, changeMailbox, directMailbox, mailboxView } from './messages.ts';
 
 /**
  * One mailbox for the project's whole life, continued as new after each pass. It promises to end only when its mail is
@@ -13,6 +14,7 @@ import { changeMailbox, directMailbox, mailboxView } from './messages.ts';
 export async function mailboxWorkflow(state: MailboxState): Promise<MailboxReport> {
   const mailbox = newContext(state);
   setHandler(mailboxView, () => viewOf(mailbox));
+  setHandler(asidePage, ({ skip }) => asidePageOf(mailbox, skip));
   setHandler(directMailbox, (directive) => {
     if (directive.revision <= mailbox.state.directive.revision) return;
     update(mailbox, { directive });

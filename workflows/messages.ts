@@ -1,5 +1,6 @@
 /** Every message that mailferry's workflows understand. Clients import names and types from here and nothing else. */
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
+import type { AsidePage } from '../model/aside.ts';
 import type { MailboxReport, MailboxView } from '../model/mailbox.ts';
 import type { MailboxRow, ProjectSettings } from '../model/project.ts';
 import type { Directive, MailboxChunk, ProjectChange, ProjectView, ShardChange, ShardReport } from '../model/saga.ts';
@@ -14,6 +15,7 @@ export const WORKFLOW = {
   shard: 'shardWorkflow',
   mailbox: 'mailboxWorkflow',
   preflight: 'preflightWorkflow',
+  aside: 'asideWorkflow',
 } as const;
 
 // To the project. Updates are refused by their validators with an ApplicationFailure whose type is a code of model/refusals.ts.
@@ -59,6 +61,8 @@ export interface MailboxChange {
 }
 export const changeMailbox = defineSignal<[MailboxChange]>('change');
 export const mailboxView = defineQuery<MailboxView>('mailbox');
+/** Messages put aside, from number `skip` on. */
+export const asidePage = defineQuery<AsidePage, [{ readonly skip: number }]>('aside');
 
 // To a preflight.
 

@@ -1,5 +1,5 @@
 import { CancellationScope, setHandler } from '@temporalio/workflow';
-import type { PreflightInput, PreflightResult, PreflightRow } from '../model/preflight.ts';
+import type { PreflightFolder, PreflightInput, PreflightResult, PreflightRow } from '../model/preflight.ts';
 import type { MailboxRow, ProjectSettings } from '../model/project.ts';
 import { ask } from './ask.ts';
 import { preflightProgress } from './messages.ts';
@@ -25,11 +25,13 @@ async function look(settings: ProjectSettings, row: MailboxRow): Promise<Preflig
   if (!probe.ok) return { ok: false, id: row.id, side: probe.side, problem: probe.problem };
   const survey = await act.surveyMailbox({ settings, row });
   if (!survey.ok) return { ok: false, id: row.id, side: survey.side, problem: survey.problem };
-  const folders = survey.folders.map((folder) => ({
+  const folders = survey.folders.map((folder): PreflightFolder => ({
     source: folder.sourcePath,
     destination: folder.destinationPath,
     messages: folder.messages,
+    ...(folder.role !== undefined && { role: folder.role }),
+    ...(folder.exceptIn !== undefined && { repeats: true }),
   }));
-  const messages = folders.reduce((sum, folder) => sum + folder.messages, 0);
+  const messages = folders.reduce((sum, folder) => (folder.repeats === true ? sum : sum + folder.messages), 0);
   return { ok: true, id: row.id, folders, leftOut: survey.leftOut, notes: survey.notes, messages };
 }

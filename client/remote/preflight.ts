@@ -1,26 +1,19 @@
 import { randomBytes } from 'node:crypto';
-import { WorkflowNotFoundError, type WorkflowHandle } from '@temporalio/client';
-import { defineSearchAttributeKey, TypedSearchAttributes } from '@temporalio/common';
+import type { WorkflowHandle } from '@temporalio/client';
 import { preflightWorkflowId } from '../../model/ids.ts';
 import { PREFLIGHT_ROWS, type PreflightInput, type PreflightResult, type PreflightRow } from '../../model/preflight.ts';
 import type { MailboxRow, ProjectSettings } from '../../model/project.ts';
-import { preflightProgress, TASK_QUEUE, WORKFLOW } from '../../workflows/messages.ts';
+import { preflightProgress, WORKFLOW } from '../../workflows/messages.ts';
 import { chunksOf } from '../chunks.ts';
 import { pause, unlessInterrupted, type Context } from '../context.ts';
 import { mapAtOnce } from '../parallel.ts';
 import { countOf } from '../screens/format.ts';
 import { isUnanswered } from './project.ts';
-import { noWorker, workflowPollers, type Remote } from './temporal.ts';
+import { runShortWorkflow } from './short-workflow.ts';
+import type { Remote } from './temporal.ts';
 
 const CHUNKS_AT_ONCE = 4;
 const LOOK_MS = 1_000;
-/** Without any worker registered this is how long one is waited for; with one, the longer time. */
-const WORKER_MS = 5_000;
-const BUSY_WORKER_MS = 30_000;
-/** A preflight that nobody waits for any more ends by itself. */
-const LONGEST = '1 hour';
-
-const PROJECT = defineSearchAttributeKey('MailferryProject', 'KEYWORD');
 
 /** How many rows have been looked at, and of how many; told whenever it changes. */
 export type PreflightProgress = (done: number, of: number, refused: number) => void;
@@ -51,7 +44,7 @@ export async function preflight(
   return inOrder(results.flat(), rows);
 }
 
-async function lookAtChunk(
+function lookAtChunk(
   context: Context,
   remote: Remote,
   unique: string,
@@ -59,42 +52,16 @@ async function lookAtChunk(
   told: (progress: readonly PreflightRow[]) => void,
 ): Promise<PreflightResult> {
   const { name } = input.settings;
-  const handle: WorkflowHandle<(given: PreflightInput) => Promise<PreflightResult>> = await remote.call(() =>
-    remote.client.workflow.start(WORKFLOW.preflight, {
-      workflowId: preflightWorkflowId(name, unique),
-      taskQueue: TASK_QUEUE,
-      args: [input],
-      workflowExecutionTimeout: LONGEST,
-      typedSearchAttributes: new TypedSearchAttributes([{ key: PROJECT, value: name }]),
-      staticSummary: `looks at ${countOf(input.rows.length, 'mailbox', 'mailboxes')} before project ${name} starts`,
-      staticDetails: 'Logs in to both sides and lists folders. Writes nothing.',
-    }),
-  );
-  try {
-    await requireWorker(context, remote, handle);
-    return await followed(context, remote, handle, told);
-  } catch (error) {
-    await stop(remote, handle, context.signal.aborted ? 'interrupted' : String(error));
-    throw error;
-  }
-}
-
-/** Resolves when a worker has taken the workflow up. */
-async function requireWorker(context: Context, remote: Remote, handle: WorkflowHandle): Promise<void> {
-  const began = context.io.now();
-  for (;;) {
-    const { historyLength } = await remote.call(() => handle.describe());
-    // Started and scheduled are the server's own events; what follows is a worker's.
-    if (historyLength > 2) return;
-    const waited = context.io.now() - began;
-    if (waited > WORKER_MS) {
-      const pollers = await remote.call(() => workflowPollers(remote, TASK_QUEUE, context.io.now()));
-      if (pollers.count === 0 || waited > BUSY_WORKER_MS) {
-        throw noWorker('Looking at the mailboxes needs a worker; nothing was started.', pollers);
-      }
-    }
-    await pause(LOOK_MS / 4, context.signal);
-  }
+  return runShortWorkflow<PreflightInput, PreflightResult>(context, remote, {
+    type: WORKFLOW.preflight,
+    id: preflightWorkflowId(name, unique),
+    project: name,
+    input,
+    summary: `looks at ${countOf(input.rows.length, 'mailbox', 'mailboxes')} before project ${name} starts`,
+    details: 'Logs in to both sides and lists folders. Writes nothing.',
+    purpose: 'Looking at the mailboxes needs a worker; nothing was started.',
+    follow: (handle) => followed(context, remote, handle, told),
+  });
 }
 
 async function followed(
@@ -125,15 +92,6 @@ async function followed(
 
 function unansweredAsNothing(error: unknown): undefined {
   if (!isUnanswered(error)) throw error;
-}
-
-/** Ends it at once: it writes nothing, so there is nothing to end gracefully, and no worker may be there to do so. */
-async function stop(remote: Remote, handle: WorkflowHandle, why: string): Promise<void> {
-  await remote
-    .callRegardless(() => handle.terminate(`the command that asked for it ended: ${why}`))
-    .catch((error: unknown) => {
-      if (!(error instanceof WorkflowNotFoundError)) throw error;
-    });
 }
 
 /** In the order of the project's rows, whatever answered first. */

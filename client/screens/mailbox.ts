@@ -77,6 +77,7 @@ function folderTable(folders: readonly FolderView[]): string {
     'of',
     thousands(folder.messages),
     folder.aside.length === 0 ? '' : `${thousands(folder.aside.length)} put aside`,
+    folder.goneFromSource === undefined ? '' : `${thousands(folder.goneFromSource)} deleted on the source, kept`,
   ]);
   return table(rows, [1, 3]);
 }
@@ -105,6 +106,7 @@ function passTable({ passes }: MailboxView): string | undefined {
       duration(endedAt - startedAt),
       `${thousands(counts.copied)} copied (${size(counts.bytes)})`,
       `${thousands(counts.adopted)} adopted`,
+      `${thousands(counts.moved)} moved`,
       `${thousands(counts.flagsChanged)} flags`,
     ]),
   );

@@ -24,6 +24,7 @@ export const appendCommands: CommandTable = {
       do {
         args.space();
         const message = messageArguments(args);
+        if (session.settings.dislikes(message.flags, message.internalDate, wire)) throw new BadSyntax('Disliked');
         await intake.take(message, args);
         if (!args.atEnd() && !session.able('MULTIAPPEND')) throw new BadSyntax('Too many arguments');
       } while (!args.atEnd());

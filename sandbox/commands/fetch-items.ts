@@ -7,7 +7,7 @@ export type Section =
 
 /** One thing a FETCH asks for (RFC 3501 §6.4.5). */
 export type FetchItem =
-  | { readonly kind: 'UID' | 'FLAGS' | 'INTERNALDATE' | 'RFC822.SIZE' | 'ENVELOPE' }
+  | { readonly kind: 'UID' | 'FLAGS' | 'INTERNALDATE' | 'RFC822.SIZE' | 'ENVELOPE' | 'X-GM-MSGID' }
   | {
       readonly kind: 'body';
       /** As it is repeated in the response. */
@@ -39,6 +39,7 @@ async function fetchItem(args: Arguments): Promise<readonly FetchItem[]> {
     case 'INTERNALDATE':
     case 'RFC822.SIZE':
     case 'ENVELOPE':
+    case 'X-GM-MSGID':
       return [{ kind: name }];
     case 'FAST':
       return [{ kind: 'FLAGS' }, { kind: 'INTERNALDATE' }, { kind: 'RFC822.SIZE' }];
@@ -102,6 +103,7 @@ function isItemOctet(octet: number): boolean {
     (octet >= 0x61 && octet <= 0x7a) ||
     (octet >= 0x41 && octet <= 0x5a) ||
     (octet >= 0x30 && octet <= 0x39) ||
-    octet === 0x2e
+    octet === 0x2e ||
+    octet === 0x2d
   );
 }

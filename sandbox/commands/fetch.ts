@@ -4,7 +4,7 @@ import { bodyOffset, selectHeaderFields } from '../message/header.ts';
 import type { Session } from '../session.ts';
 import type { StoredMessage } from '../store/message.ts';
 import type { NumberedMessage, View } from '../store/view.ts';
-import type { Arguments } from '../wire/arguments.ts';
+import { type Arguments, BadSyntax } from '../wire/arguments.ts';
 import { sequenceSet } from '../wire/sequence-set.ts';
 import type { Action, CommandTable } from './command.ts';
 import { type FetchItem, fetchItems, type Section } from './fetch-items.ts';
@@ -20,6 +20,8 @@ async function fetching(session: Session, args: Arguments, byUid: boolean): Prom
   const set = sequenceSet(args);
   args.space();
   const asked = await fetchItems(args);
+  if (asked.some(({ kind }) => kind === 'X-GM-MSGID') && !session.able('X-GM-EXT-1'))
+    throw new BadSyntax('Unknown item');
   args.end();
   // UID FETCH always answers the UID (RFC 3501 §6.4.8).
   const items: readonly FetchItem[] =
@@ -64,6 +66,8 @@ function itemParts(session: Session, view: View, message: StoredMessage, item: F
       return [`RFC822.SIZE ${session.settings.reportedSize(message.body)}`];
     case 'ENVELOPE':
       return [`ENVELOPE ${envelope(message.body)}`];
+    case 'X-GM-MSGID':
+      return [`X-GM-MSGID ${message.gmailId}`];
     case 'body': {
       const whole = sectionOf(message.body, item.section);
       const { offset = 0, size = whole.length } = item.partial ?? {};

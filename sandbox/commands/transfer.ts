@@ -60,7 +60,9 @@ async function transferArguments(session: Session, args: Arguments, byUid: boole
 
 /** The new UIDs, in the order of the messages. */
 function copyTo({ messages, target }: Transfer): readonly number[] {
-  return messages.map(({ message: { body, flags, internalDate } }) => target.add({ body, flags, internalDate }).uid);
+  return messages.map(
+    ({ message: { body, flags, internalDate, gmailId } }) => target.add({ body, flags, internalDate, gmailId }).uid,
+  );
 }
 
 function copyUid(session: Session, transfer: Transfer, uids: readonly number[]): string | undefined {

@@ -78,6 +78,7 @@ export class Folder {
       body: message.body,
       internalDate: typeof date === 'string' ? date : formatDateTime(date),
       flags: message.flags ?? [],
+      gmailId: message.gmailId ?? String((BigInt(this.#uidValidity) << 32n) + BigInt(this.#uidNext)),
       expunged: false,
     };
     this.#uidNext += 1;

@@ -73,7 +73,7 @@ function csvOf(everybody: readonly Person[]): string {
     destination: person.destinationUser,
     source_password: person.sourcePassword,
     destination_password: person.destinationPassword,
-    source_prefix: '',
+    source_root: '',
     destination_prefix: '',
   }));
   return [COLUMNS.join(','), ...rows.map((row) => COLUMNS.map((column) => csvField(row[column])).join(','))]

@@ -93,7 +93,7 @@ describe.skipIf(cannotRun)(`a session with Dovecot${missing}`, () => {
       const own = await enter(server, ANNA, 'implicit');
       const body = Buffer.from('Subject: hers\r\n\r\n');
       const hers = { flags: [], internalDate: '01-Jan-2020 00:00:00 +0000', body: [body], bytes: body.length };
-      await own.append('INBOX', hers, () => undefined);
+      await own.append('INBOX', [hers], () => undefined);
       await own.logout();
       const acting = await enter(server, ACTING, 'implicit');
       expect(await acting.status('INBOX')).toMatchObject({ messages: 1 });
@@ -131,7 +131,7 @@ describe.skipIf(cannotRun)(`a session with Dovecot${missing}`, () => {
       const session = await enter(server, ANNA);
       const body = Buffer.alloc(30_000, 'x\r\n');
       const large = { flags: [], internalDate: '01-Jan-2020 00:00:00 +0000', body: [body], bytes: body.length };
-      const refusal = await refusalOf(session.append('INBOX', large, () => undefined));
+      const refusal = await refusalOf(session.append('INBOX', [large], () => undefined));
       expect(refusal).toMatchObject({
         responseCode: 'OVERQUOTA',
         stored: 'refused',

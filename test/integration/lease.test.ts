@@ -75,6 +75,7 @@ async function startBench(taskQueue: string, copyFolder: CopyFolder, address = t
       bench.attempts.push({ at: performance.now(), task });
       return copyFolder(task, context);
     },
+    pairMoves: () => Promise.reject(new Error('nothing is moved here')),
     verifyFolder: () => Promise.reject(new Error('nothing is verified here')),
     openSecret: () => Promise.resolve('secret'),
     tokens: createTokenProvider(Date.now),

@@ -2,7 +2,8 @@ import { EventEmitter, once } from 'node:events';
 import { afterEach, describe, expect, test } from 'vitest';
 import { WorkflowUpdateFailedError } from '@temporalio/client';
 import { mailboxWorkflowId, projectWorkflowId, shardWorkflowId } from '../../model/ids.ts';
-import type { Activities } from '../../model/activities.ts';
+import type { Activities, CopyFolderInput, PairMovesInput } from '../../model/activities.ts';
+import { NO_COPY_COUNTS } from '../../model/pass.ts';
 import type { ProjectSettings } from '../../model/project.ts';
 import { newProject } from '../../model/saga.ts';
 import { WORKFLOW, cancel, change, cutover, finish, pause, resume, retry } from '../../workflows/messages.ts';
@@ -261,6 +262,104 @@ describe('the saga of a project', () => {
     });
     await bench.projectIs(name, (view) => view.totals.phases.ready === 1);
     expect(host).toBe('127.0.0.2');
+  });
+});
+
+describe('what is moved on the source', () => {
+  const WORK = { ...INBOX, source: 'Work', sourcePath: 'Work', destination: 'Work', destinationPath: 'Work' };
+
+  /** Between pre-stage and the final delta one message goes from INBOX to Work. */
+  function movedOnce(): Activities['surveyMailbox'] {
+    let surveys = 0;
+    return async () => {
+      surveys += 1;
+      const isMoved = surveys > 1;
+      return {
+        ok: true,
+        folders: [
+          { ...INBOX, messages: isMoved ? 2 : 3 },
+          { ...WORK, messages: isMoved ? 4 : 3, uidNext: isMoved ? 5 : 4 },
+        ],
+        leftOut: [],
+        notes: [],
+      };
+    };
+  }
+
+  test('is looked for before any folder is copied, and the ledgers that come back are what is copied from', async () => {
+    const copies: CopyFolderInput[] = [];
+    const pairings: PairMovesInput[] = [];
+    const { bench, name, handle, calls } = await start(
+      {
+        surveyMailbox: movedOnce(),
+        pairMoves: async (input) => {
+          pairings.push(input);
+          return {
+            outcome: { kind: 'complete' },
+            folders: [
+              { source: 'INBOX', ledger: 'less', handled: 2, aside: [] },
+              { source: 'Work', ledger: 'more', handled: 4, aside: [] },
+            ],
+            counts: { ...NO_COPY_COUNTS, moved: 1 },
+            notes: { 'destination.move-unsupported': 2 },
+          };
+        },
+        copyFolder: async (input) => {
+          if (input.pass === 'final') copies.push(input);
+          const handled = input.folder.source === 'Work' && input.pass !== 'prestage' ? 4 : 3;
+          return copied(0, { handled, ledger: input.ledger ?? 'first' });
+        },
+      },
+      ['anna'],
+      { limits: { ...projectSettings('any').limits, connectionsPerMailbox: 1 } },
+    );
+    await bench.projectIs(name, (view) => view.phase === 'ready');
+    expect(calls.filter((call) => call.startsWith('pairMoves'))).toEqual([]);
+    await handle.executeUpdate(cutover, { args: [{ force: false }] });
+    const view = await bench.mailboxIs(name, 'anna', (seen) => seen.passes.some((pass) => pass.kind === 'final'));
+    expect(view.passes.find((pass) => pass.kind === 'final')?.counts.moved).toBe(1);
+    expect(view.notes).toEqual({ 'destination.move-unsupported': 2 });
+    const final = calls.slice(calls.lastIndexOf('copyFolder prestage anna Work') + 1);
+    expect(final.slice(0, 4)).toEqual([
+      'surveyMailbox anna',
+      'pairMoves anna',
+      'copyFolder final anna INBOX',
+      'copyFolder final anna Work',
+    ]);
+    expect(pairings[0]?.folders.map(({ source, ledger, arrived }) => [source, ledger, arrived])).toEqual([
+      ['INBOX', 'first', undefined],
+      ['Work', 'first', { from: 4, below: 5, uidValidity: 1 }],
+    ]);
+    expect(copies.map(({ ledger, surveyed }) => [ledger, surveyed?.uidNext])).toEqual([
+      ['less', 4],
+      ['more', 5],
+    ]);
+    await bench.result(name);
+  });
+
+  test('goes on with the growth and the same folders while a MOVE is in doubt', async () => {
+    const pairings: PairMovesInput[] = [];
+    const { bench, name, handle } = await start(
+      {
+        surveyMailbox: movedOnce(),
+        pairMoves: async (input) => {
+          pairings.push(input);
+          const nothing = { folders: [], counts: NO_COPY_COUNTS, notes: {} };
+          if (pairings.length > 1) return { outcome: { kind: 'complete' }, ...nothing };
+          const problem = refused('server.connection-lost');
+          return { outcome: { kind: 'refused', side: 'destination', problem }, growth: 'in doubt', ...nothing };
+        },
+      },
+      ['anna'],
+    );
+    await bench.projectIs(name, (view) => view.phase === 'ready');
+    await handle.executeUpdate(cutover, { args: [{ force: false }] });
+    expect((await bench.result(name)).totals).toMatchObject({ exceptions: 0, phases: { done: 1 } });
+    expect(pairings.slice(0, 2).map(({ growth, folders }) => [growth, folders.map(({ source }) => source)])).toEqual([
+      [undefined, ['INBOX', 'Work']],
+      ['in doubt', ['INBOX', 'Work']],
+    ]);
+    expect(pairings[2]?.growth).toBeUndefined();
   });
 });
 

@@ -73,10 +73,18 @@ export class CopyHarness {
         onStep: (step) => stepped(`destination ${step}`),
       }),
     };
+    let crash: Crash | undefined;
     const stepped = (step: string): void => {
+      if (crash !== undefined) throw crash;
       // What the source's steps change, the destination's next one shows; encoding at each would be most of the time.
       if (step.startsWith('destination ')) send(false);
-      world.onStep?.(step, sessions);
+      try {
+        world.onStep?.(step, sessions);
+      } catch (error) {
+        // A dead worker does nothing more, whatever was on its way.
+        if (error instanceof Crash) crash = error;
+        throw error;
+      }
     };
     const lease: Lease = {
       check: world.check ?? (() => undefined),

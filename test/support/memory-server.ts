@@ -6,9 +6,12 @@ export interface StoredMessage {
   flags: readonly string[];
   readonly internalDate: string;
   readonly body: Buffer;
+  modseq: number;
 }
 
 export interface MemoryFolder {
+  /** As of RFC 7162: counts every change in the folder. */
+  highestModseq: number;
   uidValidity: number;
   uidNext: number;
   messages: StoredMessage[];
@@ -29,9 +32,19 @@ export class MemoryMailbox {
     for (const name of ['INBOX', ...names]) this.create(name);
   }
 
+  clone(): MemoryMailbox {
+    const again = new MemoryMailbox();
+    again.folders.clear();
+    for (const [name, folder] of this.folders) {
+      const messages = folder.messages.map((message) => Object.assign({}, message));
+      again.folders.set(name, { ...folder, messages });
+    }
+    return again;
+  }
+
   create(name: string): void {
     validities += 1;
-    this.folders.set(name, { uidValidity: validities, uidNext: 1, messages: [] });
+    this.folders.set(name, { uidValidity: validities, uidNext: 1, messages: [], highestModseq: 1 });
   }
 
   folder(name: string): MemoryFolder {
@@ -45,7 +58,8 @@ export class MemoryMailbox {
     const folder = this.folder(name);
     const uid = folder.uidNext;
     folder.uidNext += 1;
-    folder.messages.push({ uid, flags, internalDate, body: Buffer.from(body) });
+    folder.highestModseq += 1;
+    folder.messages.push({ uid, flags, internalDate, body: Buffer.from(body), modseq: folder.highestModseq });
     return uid;
   }
 
@@ -72,10 +86,20 @@ export class MemoryMailbox {
     for (const message of order([...messages])) this.add(name, message);
   }
 
+  /** As its user renames it: UIDVALIDITY and UIDs stay, as on most servers. */
+  rename(from: string, to: string): void {
+    const folder = this.folder(from);
+    this.folders.delete(from);
+    this.folders.set(to, folder);
+  }
+
   flag(name: string, uid: number, flags: readonly string[]): void {
-    const found = this.folder(name).messages.find((message) => message.uid === uid);
+    const folder = this.folder(name);
+    const found = folder.messages.find((message) => message.uid === uid);
     if (found === undefined) throw new Error(`${name} has no message ${uid}`);
+    folder.highestModseq += 1;
     found.flags = flags;
+    found.modseq = folder.highestModseq;
   }
 
   bodies(name: string): readonly string[] {

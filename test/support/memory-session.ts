@@ -1,14 +1,18 @@
 /** An ImapSession over a MemoryMailbox, with a hook at every step, where tests let things go wrong. */
+import type { Body } from '../../imap/body.ts';
+import type { ByteBudget } from '../../imap/budget.ts';
 import { isImapRefusal, refuse } from '../../imap/refusal.ts';
 import { headerOf } from '../../copy/identity.ts';
 import type {
   AppendMessage,
+  AppendMode,
   Appended,
   FetchedMessage,
   FlagsRow,
   FolderStatus,
   IdentityRow,
   ImapSession,
+  Moved,
   OpenFolder,
   SearchCriteria,
 } from '../../imap/types.ts';
@@ -24,6 +28,12 @@ export interface MemorySessionOptions {
   /** Throws, or gives what is stored instead. */
   readonly onAppend?: (message: AppendMessage, body: Buffer) => Buffer;
   readonly permanentFlags?: readonly string[];
+  /** False where MOVE tells no COPYUID. */
+  readonly copyUid?: boolean;
+  /** Called for each message that MOVE is about to move; may throw, and then those before it have been moved. */
+  readonly onMove?: (uid: number) => void;
+  /** Whether mod-sequences are kept. */
+  readonly modseqs?: boolean;
   /** Source UIDs without a body. */
   readonly unreadable?: ReadonlySet<number>;
 }
@@ -45,6 +55,7 @@ export class MemorySession implements ImapSession {
   readonly prefix = '';
   readonly delimiter = '/';
   usable = true;
+  readonly #proven = new Set<string>();
   /** Everything that was asked, as `append INBOX`. */
   readonly asked: string[] = [];
   readonly #mailbox: MemoryMailbox;
@@ -95,6 +106,16 @@ export class MemorySession implements ImapSession {
     return this.#rows('fetch flags', uids, ({ uid, flags }) => ({ uid, flags: flags.toSorted() }));
   }
 
+  fetchChangedFlags(since: number): AsyncIterable<FlagsRow> {
+    if (this.#options.modseqs !== true) throw new Error('CHANGEDSINCE was asked of a server without CONDSTORE');
+    return this.#rows(
+      'fetch changed flags',
+      'all',
+      ({ uid, flags }) => ({ uid, flags: flags.toSorted() }),
+      ({ modseq }) => modseq > since,
+    );
+  }
+
   fetchIdentities(uids: readonly number[] | 'all'): AsyncIterable<IdentityRow> {
     return this.#rows('fetch identities', uids, ({ uid, flags, internalDate, body }) => ({
       uid,
@@ -115,7 +136,29 @@ export class MemorySession implements ImapSession {
     });
   }
 
-  async append(name: string, message: AppendMessage, mayCommit: () => void): Promise<Appended> {
+  async *readMessages(uids: readonly number[], budget: ByteBudget): AsyncGenerator<readonly FetchedMessage[]> {
+    for await (const message of this.fetchMessages(uids)) {
+      if (message.bytes > budget.largest) {
+        yield [{ ...message, ...(message.body === undefined ? {} : { body: streamOf(message.body) }) }];
+        continue;
+      }
+      budget.take(message.bytes);
+      if (!budget.hasRoom(message.bytes)) await new Promise<void>((resolve) => budget.onRoom(message.bytes, resolve));
+      yield [message];
+    }
+  }
+
+  get appendMode(): AppendMode {
+    if (!this.capabilities.has('LITERAL+')) return 'plain';
+    return this.capabilities.has('MULTIAPPEND') ? 'multiappend' : 'pipelined';
+  }
+
+  isProven(name: string, flags: readonly string[]): boolean {
+    return this.appendMode === 'plain' || this.#proven.has(`${name} ${flags.join(' ')}`);
+  }
+
+  async append(name: string, messages: readonly AppendMessage[], mayCommit: () => void): Promise<readonly Appended[]> {
+    const bodies = await Promise.all(messages.map(({ body }) => whole(body)));
     return this.#step(`append ${name}`, () => {
       if (!this.#mailbox.folders.has(name)) {
         throw refuse('destination.folder-refused', `${name} is not there`, {
@@ -124,13 +167,18 @@ export class MemorySession implements ImapSession {
           responseCode: 'TRYCREATE',
         });
       }
-      const sent = Buffer.concat(message.body);
-      if (sent.length !== message.bytes) throw new Error('the literal is not as long as announced');
-      const stored = this.#orGone(() => this.#options.onAppend?.(message, sent) ?? sent);
+      const stored = messages.map((message, index) => {
+        const sent = bodies[index] ?? Buffer.alloc(0);
+        if (sent.length !== message.bytes) throw new Error('the literal is not as long as announced');
+        return this.#orGone(() => this.#options.onAppend?.(message, sent) ?? sent);
+      });
       this.#orGone(mayCommit);
-      const uid = this.#mailbox.add(name, { flags: message.flags, internalDate: message.internalDate, body: stored });
       const { uidValidity } = this.#existing(name);
-      return this.#options.appendUid === false ? {} : { uid, uidValidity };
+      return messages.map(({ flags, internalDate }, index) => {
+        const uid = this.#mailbox.add(name, { flags, internalDate, body: stored[index] ?? '' });
+        this.#proven.add(`${name} ${flags.join(' ')}`);
+        return this.#options.appendUid === false ? {} : { uid, uidValidity };
+      });
     });
   }
 
@@ -145,6 +193,22 @@ export class MemorySession implements ImapSession {
         const kept = message.flags.filter((flag) => !removed.has(flag.toLowerCase()));
         message.flags = [...new Set([...kept, ...add])];
       }
+    });
+  }
+
+  async move(uids: readonly number[], name: string, mayCommit: () => void): Promise<Moved> {
+    return this.#step(`move ${name}`, () => {
+      if (!this.capabilities.has('MOVE')) throw new Error('MOVE was asked of a server without it');
+      if (this.#open?.readOnly !== false) throw new Error('MOVE in a folder that was not opened for writing');
+      this.#orGone(mayCommit);
+      const { uidValidity } = this.#existing(name);
+      const from = this.#open.name;
+      const there = this.#opened().messages.filter(({ uid }) => uids.includes(uid));
+      const pairs = there.map(({ uid }) => {
+        this.#orGone(() => this.#options.onMove?.(uid));
+        return { from: uid, to: this.#mailbox.move(from, uid, name) };
+      });
+      return this.#options.copyUid === false ? { pairs: [] } : { pairs, uidValidity };
     });
   }
 
@@ -197,6 +261,7 @@ export class MemorySession implements ImapSession {
         readOnly,
         flags: [],
         ...(permanentFlags === undefined ? {} : { permanentFlags }),
+        ...(this.#options.modseqs === true ? { highestModseq: folder.highestModseq } : {}),
       };
     });
   }
@@ -205,9 +270,11 @@ export class MemorySession implements ImapSession {
     what: string,
     uids: readonly number[] | 'all',
     row: (message: StoredMessage) => Row,
+    isMeant: (message: StoredMessage) => boolean = () => true,
   ): AsyncGenerator<Row> {
+    const asked = uids === 'all' ? undefined : new Set(uids);
     const found = this.#step(what, () =>
-      this.#opened().messages.filter(({ uid }) => uids === 'all' || uids.includes(uid)),
+      this.#opened().messages.filter((message) => asked?.has(message.uid) !== false && isMeant(message)),
     );
     for (const message of found) {
       this.#options.onStep?.(`row of ${what}`);
@@ -249,4 +316,14 @@ function fits({ body, internalDate }: StoredMessage, criteria: SearchCriteria): 
     default:
       return false;
   }
+}
+
+async function whole(body: Body): Promise<Buffer> {
+  const pieces: Buffer[] = [];
+  for await (const piece of body) pieces.push(piece);
+  return Buffer.concat(pieces);
+}
+
+async function* streamOf(body: Body): AsyncGenerator<Buffer> {
+  for await (const piece of body) yield piece;
 }

@@ -46,6 +46,7 @@ export function scriptedActivities(script: Partial<Activities> = {}): Activities
     }),
     surveyMailbox: async () => ({ ok: true, folders: [INBOX], leftOut: [], notes: [] }),
     createFolders: async ({ folders }) => ({ created: folders.length, refused: [] }),
+    pairMoves: async () => ({ outcome: { kind: 'complete' }, folders: [], counts: NO_COPY_COUNTS, notes: {} }),
     copyFolder: async ({ ledger }) => copied(ledger === undefined ? 3 : 0, { handled: 3 }),
     verifyFolder: async () => ({
       ok: true,
@@ -57,6 +58,7 @@ export function scriptedActivities(script: Partial<Activities> = {}): Activities
       missingUids: [],
       doubledUids: [],
     }),
+    describeAside: async () => ({ ok: true, folders: [] }),
   };
   const act = { ...plain, ...script };
   return {
@@ -65,6 +67,7 @@ export function scriptedActivities(script: Partial<Activities> = {}): Activities
     probeAccess: (input) => (calls.push(`probeAccess ${input.row.id}`), act.probeAccess(input)),
     surveyMailbox: (input) => (calls.push(`surveyMailbox ${input.row.id}`), act.surveyMailbox(input)),
     createFolders: (input) => (calls.push(`createFolders ${input.row.id}`), act.createFolders(input)),
+    pairMoves: (input) => (calls.push(`pairMoves ${input.row.id}`), act.pairMoves(input)),
     copyFolder: (input) => (
       calls.push(`copyFolder ${input.pass} ${input.row.id} ${input.folder.sourcePath}`),
       act.copyFolder(input)
@@ -73,5 +76,6 @@ export function scriptedActivities(script: Partial<Activities> = {}): Activities
       calls.push(`verifyFolder ${input.row.id} ${input.folder.sourcePath}`),
       act.verifyFolder(input)
     ),
+    describeAside: (input) => (calls.push(`describeAside ${input.row.id}`), act.describeAside(input)),
   };
 }

@@ -1,3 +1,4 @@
+import { withoutOldWords } from './aside.ts';
 import type { FolderState, MailboxState } from '../../model/saga.ts';
 
 /** A payload is refused at 2 MiB; the rest of a state takes far less than the difference. */
@@ -12,15 +13,19 @@ const CARRIED_ASIDE = 5_000;
  */
 export function fitToCarry(state: MailboxState): MailboxState {
   const bySize = state.folders.toSorted((a, b) => sizeOf(b) - sizeOf(a));
+  const needed = new Set(state.current?.pairing?.folders);
   const left = new Set<string>();
   let total = bySize.reduce((sum, folder) => sum + sizeOf(folder), 0);
   for (const folder of bySize) {
     if (total <= CARRIED_LEDGER_CHARACTERS) break;
-    if (folder.growth !== undefined) continue;
+    if (folder.growth !== undefined || needed.has(folder.source)) continue;
     total -= folder.ledger?.length ?? 0;
     left.add(folder.source);
   }
-  return { ...state, folders: state.folders.map((folder) => fitFolder(folder, left.has(folder.source))) };
+  return {
+    ...state,
+    folders: withoutOldWords(state.folders).map((folder) => fitFolder(folder, left.has(folder.source))),
+  };
 }
 
 function sizeOf(folder: FolderState): number {

@@ -1,14 +1,18 @@
 import { ActivityFailure, TimeoutFailure, isCancellation } from '@temporalio/workflow';
-import { parseCopyHeartbeat, type CopyFolderResult } from '../../model/activities.ts';
+import { parseCopyHeartbeat, type CopyFolderResult, type LedgerBeside } from '../../model/activities.ts';
+import { pairOf } from '../../model/folders.ts';
 import type { Problem } from '../../model/mailbox.ts';
 import { addCopyCounts } from '../../model/pass.ts';
-import { isRefusalCode, refusal, type RefusalCode } from '../../model/refusals.ts';
+import { refusal } from '../../model/refusals.ts';
 import type { CurrentPass, FolderState } from '../../model/saga.ts';
 import { ask } from '../ask.ts';
+import { currentPass, patchFolder } from './carried.ts';
 import { interruptible, untilGo, update, type Mailbox } from './mailbox.ts';
+import { addNotes } from './notes.ts';
 import { historyIsFull, phaseOf, type PassEnding } from './pass-ending.ts';
 import { recovered } from './recover.ts';
 import { tell } from './tell.ts';
+import { besideOf, byDestination } from './together.ts';
 
 /**
  * Copies every folder that may hold something new, several at a time. A problem of one folder is kept with the folder and
@@ -17,19 +21,37 @@ import { tell } from './tell.ts';
 export async function copyFolders(mailbox: Mailbox): Promise<PassEnding> {
   const pass = currentPass(mailbox);
   update(mailbox, { phase: phaseOf(pass.kind) });
-  const queue = mailbox.state.folders.filter((folder) => hasWork(folder, pass)).map((folder) => folder.source);
-  const run = { queue, ending: undefined as PassEnding | undefined };
-  const lanes = Math.min(queue.length, mailbox.state.settings.limits.connectionsPerMailbox);
+  const groups = byDestination(mailbox.state.folders.filter((folder) => hasWork(folder, pass)));
+  const first = await copyGroups(
+    mailbox,
+    groups.filter((group) => !isLast(group)),
+  );
+  return first.kind === 'through' ? await copyGroups(mailbox, groups.filter(isLast)) : first;
+}
+
+/** What shows messages of other folders once more is copied when those are. */
+function isLast(group: readonly FolderState[]): boolean {
+  return group.some(({ exceptIn }) => exceptIn !== undefined);
+}
+
+async function copyGroups(mailbox: Mailbox, groups: readonly (readonly FolderState[])[]): Promise<PassEnding> {
+  const run = { queue: [...groups], ending: undefined as PassEnding | undefined };
+  const lanes = Math.min(groups.length, mailbox.state.settings.limits.connectionsPerMailbox);
   const settled = await Promise.allSettled(Array.from({ length: lanes }, () => lane(mailbox, run)));
   for (const one of settled) if (one.status === 'rejected') throw one.reason;
   return run.ending ?? { kind: 'through' };
 }
 
-async function lane(mailbox: Mailbox, run: { queue: string[]; ending: PassEnding | undefined }): Promise<void> {
-  for (let source = run.queue.shift(); source !== undefined; source = run.queue.shift()) {
-    if (run.ending) return;
-    const ending = await copyOneFolder(mailbox, source);
-    if (ending.kind !== 'through') run.ending ??= ending;
+async function lane(
+  mailbox: Mailbox,
+  run: { readonly queue: (readonly FolderState[])[]; ending: PassEnding | undefined },
+): Promise<void> {
+  for (let group = run.queue.shift(); group !== undefined; group = run.queue.shift()) {
+    for (const { source } of group) {
+      if (run.ending) return;
+      const ending = await copyOneFolder(mailbox, source);
+      if (ending.kind !== 'through') run.ending ??= ending;
+    }
   }
 }
 
@@ -44,7 +66,8 @@ function hasWork(folder: FolderState, pass: CurrentPass): boolean {
   if (pass.kind === 'final' || pass.kind === 'tail' || pass.retryAside) return true;
   const { completeAt, uidNext, uidValidity } = folder;
   const unchanged = completeAt?.uidNext === uidNext && completeAt.uidValidity === uidValidity;
-  return !(unchanged && folder.handled + folder.aside.length >= folder.messages);
+  const handled = folder.handled - (folder.goneFromSource ?? 0);
+  return !(unchanged && handled + folder.aside.length >= folder.messages);
 }
 
 /** Share after share, until the folder is through. */
@@ -62,7 +85,7 @@ async function copyOneFolder(mailbox: Mailbox, source: string): Promise<PassEndi
     take(mailbox, folder, result);
     const { outcome } = result;
     if (outcome.kind === 'complete') {
-      finishFolder(mailbox, source, folder);
+      finishFolder(mailbox, folder, result.counts.goneFromSource);
       return { kind: 'through' };
     }
     if (outcome.kind === 'refused') return meet(mailbox, source, outcome.problem);
@@ -85,6 +108,7 @@ async function copyShare(
   pass: CurrentPass,
 ): Promise<CopyFolderResult | undefined> {
   const { settings, row } = mailbox.state;
+  const beside = besideOf(folder, mailbox.state.folders);
   const summary = `${pass.kind}: ${folder.sourcePath} → ${folder.destinationPath}, ${folder.handled} of ${folder.messages} handled`;
   try {
     return await interruptible(mailbox, () =>
@@ -92,16 +116,16 @@ async function copyShare(
         settings,
         row,
         pass: pass.kind,
-        folder: {
-          source: folder.source,
-          sourcePath: folder.sourcePath,
-          destination: folder.destination,
-          destinationPath: folder.destinationPath,
-        },
+        folder: pairOf(folder),
         retryAside: pass.retryAside,
+        ...(beside.length > 0 && { beside: beside.map(ledgerBeside) }),
         ...(folder.ledger !== undefined && { ledger: folder.ledger }),
         ...(folder.growth !== undefined && { growth: folder.growth }),
         ...(pass.before !== undefined && { before: pass.before }),
+        ...(folder.uidNext > 0 &&
+          pass.surveyedAt !== undefined && {
+            surveyed: { uidNext: folder.uidNext, uidValidity: folder.uidValidity, at: pass.surveyedAt },
+          }),
       }),
     );
   } catch (error) {
@@ -110,6 +134,10 @@ async function copyShare(
     keepGrowth(mailbox, folder.source, timeout);
     return undefined;
   }
+}
+
+function ledgerBeside({ source, ledger, growth }: FolderState): LedgerBeside {
+  return { source, ...(ledger !== undefined && { ledger }), ...(growth !== undefined && { growth }) };
 }
 
 /** Without the growth that the server knows of an attempt that timed out, what it wrote would be sent again. */
@@ -146,35 +174,19 @@ function take(mailbox: Mailbox, folder: FolderState, result: CopyFolderResult): 
   if (result.outcome.kind !== 'refused') recovered(mailbox);
 }
 
-function finishFolder(mailbox: Mailbox, source: string, seen: FolderState): void {
-  const { uidNext, uidValidity } = seen;
+function finishFolder(mailbox: Mailbox, seen: FolderState, goneFromSource: number): void {
+  const { source, messages, uidNext, uidValidity } = seen;
   const pass = currentPass(mailbox);
-  const whole = pass.before === undefined;
-  patchFolder(mailbox, source, whole ? { completeAt: { uidNext, uidValidity } } : {});
+  patchFolder(mailbox, source, {
+    completeAt: { messages, uidNext, uidValidity },
+    ...(uidNext > 0 && { seenUpTo: { uidNext, uidValidity } }),
+    goneFromSource,
+  });
   update(mailbox, { current: { ...pass, done: [...pass.done, source] } });
-}
-
-type Notes = Readonly<Partial<Record<RefusalCode, number>>>;
-
-function addNotes(a: Notes, b: Notes): Notes {
-  const sum: Partial<Record<RefusalCode, number>> = { ...a };
-  for (const [code, count] of Object.entries(b)) if (isRefusalCode(code)) sum[code] = (sum[code] ?? 0) + count;
-  return sum;
-}
-
-function patchFolder(mailbox: Mailbox, source: string, change: Partial<FolderState>): void {
-  const folders = mailbox.state.folders.map((folder) => (folder.source === source ? { ...folder, ...change } : folder));
-  update(mailbox, { folders });
 }
 
 function folderOf(mailbox: Mailbox, source: string): FolderState {
   const folder = mailbox.state.folders.find((one) => one.source === source);
   if (folder === undefined) throw new Error(`the mailbox's state has no folder ${JSON.stringify(source)}`);
   return folder;
-}
-
-function currentPass(mailbox: Mailbox): CurrentPass {
-  const { current } = mailbox.state;
-  if (current === undefined) throw new Error('a folder is copied outside a pass');
-  return current;
 }

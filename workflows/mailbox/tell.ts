@@ -6,8 +6,9 @@ import {
   upsertSearchAttributes,
 } from '@temporalio/workflow';
 import { shardWorkflowId } from '../../model/ids.ts';
-import type { MailboxReport, MailboxView } from '../../model/mailbox.ts';
+import type { FolderView, MailboxReport, MailboxView } from '../../model/mailbox.ts';
 import { refusal } from '../../model/refusals.ts';
+import type { FolderState } from '../../model/saga.ts';
 import { changedAttributes } from '../attributes.ts';
 import { reportMailbox } from '../messages.ts';
 import type { Mailbox } from './mailbox.ts';
@@ -80,9 +81,11 @@ export function viewOf(mailbox: Mailbox): MailboxView {
     folders: state.folders.map((folder) => ({
       source: folder.sourcePath,
       destination: folder.destinationPath,
-      messages: folder.messages,
+      // Of what shows messages of other folders once more, only those count that are nowhere else.
+      messages: folder.exceptIn === undefined ? folder.messages : folder.handled + folder.aside.length,
       handled: folder.handled,
       aside: folder.aside,
+      ...goneOf(folder),
       ...(folder.problem && { problem: folder.problem }),
     })),
     leftOut: state.leftOut,
@@ -92,6 +95,11 @@ export function viewOf(mailbox: Mailbox): MailboxView {
     ...(state.verification && { verification: state.verification }),
     ...(nextAt !== undefined && { nextAt }),
   };
+}
+
+function goneOf({ gone, handled, goneFromSource = 0 }: FolderState): Pick<FolderView, 'goneFromSource'> {
+  const lost = gone ? handled : goneFromSource;
+  return lost === 0 ? {} : { goneFromSource: lost };
 }
 
 /** Markdown for the Web UI's current details. */
@@ -112,7 +120,7 @@ function details(mailbox: Mailbox): string {
   for (const pass of state.passes) {
     lines.push(
       '',
-      `- ${pass.kind} pass, ended ${new Date(pass.endedAt).toISOString()}: ${pass.counts.copied} copied, ${pass.counts.flagsChanged} flags changed, ${pass.counts.aside} put aside`,
+      `- ${pass.kind} pass, ended ${new Date(pass.endedAt).toISOString()}: ${pass.counts.copied} copied, ${pass.counts.moved} moved along, ${pass.counts.flagsChanged} flags changed, ${pass.counts.aside} put aside`,
     );
   }
   if (state.verification) {

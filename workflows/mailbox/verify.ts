@@ -1,21 +1,24 @@
-import type { VerifyFolderResult } from '../../model/activities.ts';
+import type { VerifiedFolder, VerifyFolderResult } from '../../model/activities.ts';
+import { pairOf } from '../../model/folders.ts';
 import type { Problem } from '../../model/mailbox.ts';
 import type { Verification } from '../../model/pass.ts';
 import type { FolderState } from '../../model/saga.ts';
 import { ask } from '../ask.ts';
 import { repeatedly, update, type Mailbox } from './mailbox.ts';
 import { tell } from './tell.ts';
+import { byDestination } from './together.ts';
 
 /** Compares both sides folder by folder; the mailbox's state keeps the sums. Undefined when every folder was compared. */
 export async function verify(mailbox: Mailbox): Promise<Problem | undefined> {
   update(mailbox, { phase: 'verify' });
   let sum: Verification = { at: 0, folders: 0, messages: 0, identical: 0, missing: 0, doubled: 0, movedByUser: 0 };
-  for (const folder of mailbox.state.folders) {
-    if (folder.gone || folder.problem !== undefined || !folder.created) continue;
+  const compared = mailbox.state.folders.filter(({ gone, problem, created }) => !gone && !problem && created);
+  for (const [folder, ...beside] of byDestination(compared)) {
+    if (folder === undefined) continue;
     tell(mailbox, `comparing both sides: ${folder.sourcePath}`);
-    const result = await verifyOne(mailbox, folder);
+    const result = await verifyTogether(mailbox, folder, beside);
     if (!result.ok) return result.problem;
-    sum = add(sum, result);
+    sum = add(sum, result, 1 + beside.length);
   }
   const verification = { ...sum, at: Date.now() };
   const { missing, doubled } = verification;
@@ -23,22 +26,34 @@ export async function verify(mailbox: Mailbox): Promise<Problem | undefined> {
   return undefined;
 }
 
-function verifyOne(mailbox: Mailbox, folder: FolderState): Promise<VerifyFolderResult> {
-  const { source, sourcePath, destination, destinationPath, ledger } = folder;
+function verifyTogether(
+  mailbox: Mailbox,
+  folder: FolderState,
+  beside: readonly FolderState[],
+): Promise<VerifyFolderResult> {
+  const paths = [folder, ...beside].map(({ sourcePath }) => sourcePath).join(' and ');
   return repeatedly(mailbox, () =>
-    ask(mailbox.state.settings.timing, `Compare ${sourcePath} with ${destinationPath}`).verifyFolder({
+    ask(mailbox.state.settings.timing, `Compare ${paths} with ${folder.destinationPath}`).verifyFolder({
       settings: mailbox.state.settings,
       row: mailbox.state.row,
-      folder: { source, sourcePath, destination, destinationPath },
-      ...(ledger !== undefined && { ledger }),
+      ...verified(folder),
+      ...(beside.length > 0 && { beside: beside.map(verified) }),
     }),
   );
 }
 
-function add(sum: Verification, folder: Extract<VerifyFolderResult, { readonly ok: true }>): Verification {
+function verified(folder: FolderState): VerifiedFolder {
+  return { folder: pairOf(folder), ...(folder.ledger !== undefined && { ledger: folder.ledger }) };
+}
+
+function add(
+  sum: Verification,
+  folder: Extract<VerifyFolderResult, { readonly ok: true }>,
+  folders: number,
+): Verification {
   return {
     at: sum.at,
-    folders: sum.folders + 1,
+    folders: sum.folders + folders,
     messages: sum.messages + folder.messages,
     identical: sum.identical + folder.identical,
     missing: sum.missing + folder.missing,

@@ -114,7 +114,7 @@ describe('the screen of one mailbox', () => {
       paused: false,
       now: 'copies INBOX',
       folders: [
-        { source: 'INBOX', destination: 'INBOX', messages: 3_000, handled: 120, aside: [] },
+        { source: 'INBOX', destination: 'INBOX', messages: 3_000, handled: 120, aside: [], goneFromSource: 3 },
         {
           source: 'Alt',
           destination: 'Archive',
@@ -138,6 +138,7 @@ describe('the screen of one mailbox', () => {
     const text = render(mailboxScreen(report));
     expect(text).toContain('anna@old → anna  prestage');
     expect(text).toMatch(/INBOX +120 {2}of {2}3,000/);
+    expect(text).toContain('3 deleted on the source, kept');
     expect(text).toContain('Alt → Archive');
     expect(text).toContain('Alt UID 17: destination.message-too-large');
     expect(text).toContain('copyFolder: INBOX: 120 of 3,000; attempt 2');

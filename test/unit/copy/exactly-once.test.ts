@@ -64,7 +64,16 @@ async function stepsOfACopy(servers: Servers): Promise<number> {
   return steps;
 }
 
+const MODERN = ['IMAP4REV1', 'UIDPLUS', 'UNSELECT', 'CHILDREN', 'CONDSTORE', 'ESEARCH'];
+
 const KINDS: readonly (readonly [string, Servers])[] = [
+  ['with LITERAL+ and APPENDUID', { destination: { capabilities: [...MODERN, 'LITERAL+'] } }],
+  ['with LITERAL+ and no APPENDUID', { destination: { capabilities: [...MODERN, 'LITERAL+'], appendUid: false } }],
+  ['with MULTIAPPEND and APPENDUID', { destination: { capabilities: [...MODERN, 'LITERAL+', 'MULTIAPPEND'] } }],
+  [
+    'with MULTIAPPEND and no APPENDUID',
+    { destination: { capabilities: [...MODERN, 'LITERAL+', 'MULTIAPPEND'], appendUid: false } },
+  ],
   ['with APPENDUID', {}],
   ['without APPENDUID', { destination: { appendUid: false } }],
   [

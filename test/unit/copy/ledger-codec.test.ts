@@ -21,6 +21,7 @@ const head = fc.record({
   writtenFrom: fc.nat(HIGHEST),
   writtenBelow: fc.nat(HIGHEST),
   retriedUpTo: fc.nat(HIGHEST),
+  highestModseq: fc.nat(Number.MAX_SAFE_INTEGER),
   rematch: fc.boolean(),
 });
 const code = fc.constantFrom('destination.message-refused', 'source.message-unreadable');
@@ -115,10 +116,27 @@ describe('a ledger as text', () => {
     }
   });
 
+  it('of the first version is read as well, and so is its growth', () => {
+    const whole =
+      'AQB+1PxXBcHBCcJAFATQ+fOJkpAWvHmNYAlebMBrLgs7hIDuwu5CrjZhNxZhR+a9Y//+ff7f6wgfATtF1bam0NacLi/VGhZNLefpGcoiO8DduvkhJXA433PZQomK/XxLdVNRpDlpDgM7ECBAgIDDuAM=';
+    const growth = 'AQGttPjbY2Zg52y4MPX/HkMeBmYeBgYGRoZkBiBgZGRkjQlOTc1jZGdkZGJgYORkZGBkYGRgZGBkAAA=';
+    const ledger = decodeLedger(whole);
+    expect(ledger.head).toMatchObject({
+      sourceValidity: 7,
+      destinationValidity: 9,
+      writtenBelow: 12,
+      highestModseq: 0,
+    });
+    expect([1, 2, 5].map((each) => ledger.get(each)?.counterpart)).toEqual([3, 4, NOWHERE]);
+    expect(ledger.aside).toEqual([{ uid: 6, code: 'destination.message-too-large' }]);
+    expect(applyGrowth(ledger, growth).counts).toMatchObject({ copied: 1, bytes: 99, moved: 0 });
+    expect(ledger.get(7)).toEqual({ uid: 7, counterpart: 5, flags: ['\\Seen'] });
+  });
+
   it('of a later version is refused, and said so', () => {
     const bytes = Buffer.from(encodeLedger(new Ledger()), 'base64');
-    bytes[0] = 2;
-    expect(() => decodeLedger(bytes.toString('base64'))).toThrow(/version 2/);
+    bytes[0] = 3;
+    expect(() => decodeLedger(bytes.toString('base64'))).toThrow(/version 3/);
   });
 });
 

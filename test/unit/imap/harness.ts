@@ -5,7 +5,7 @@ import { onTestFinished } from 'vitest';
 import { isImapRefusal } from '../../../imap/refusal.ts';
 import { classify } from '../../../imap/refusals.ts';
 import { Session } from '../../../imap/session.ts';
-import type { AppendMessage, ImapRefusal } from '../../../imap/types.ts';
+import type { Appended, AppendMessage, ImapRefusal, ImapSession } from '../../../imap/types.ts';
 import { Wire } from '../../../imap/wire.ts';
 import type { WireOptions } from '../../../imap/wire.ts';
 import { startScriptedServer } from '../../support/scripted-server.ts';
@@ -21,9 +21,12 @@ export interface Scene {
 /** A session, already logged in, with a server that plays this script. */
 export async function stage(
   script: readonly Step[],
-  options: Partial<WireOptions> & { readonly foreign?: readonly string[] } = {},
+  options: Partial<WireOptions> & {
+    readonly foreign?: readonly string[];
+    readonly capabilities?: readonly string[];
+  } = {},
 ): Promise<Scene> {
-  const { foreign = [], ...rest } = options;
+  const { foreign = [], capabilities: announced = [], ...rest } = options;
   const server = await startScriptedServer(script);
   const socket = connect(server.port, '127.0.0.1');
   await once(socket, 'connect');
@@ -41,7 +44,7 @@ export async function stage(
     wire.destroy(new Error('the test has ended'));
     await server.close();
   });
-  const capabilities = new Set(['IMAP4REV1', 'SPECIAL-USE', 'LIST-EXTENDED']);
+  const capabilities = new Set(['IMAP4REV1', 'SPECIAL-USE', 'LIST-EXTENDED', ...announced]);
   const session = new Session(wire, { peer: 'imap.test:143', capabilities, prefix: '', delimiter: '/', foreign });
   return { server, socket, wire, session };
 }
@@ -71,6 +74,16 @@ export async function collect<Row>(rows: AsyncIterable<Row>): Promise<readonly R
 export function message(text: string, flags: readonly string[] = []): AppendMessage {
   const body = Buffer.from(text, 'latin1');
   return { flags, internalDate: '17-Jul-1996 02:44:25 -0700', body: [body], bytes: body.length };
+}
+
+/** Appends one message. */
+export async function appendOne(
+  session: ImapSession,
+  name: string,
+  one: AppendMessage,
+  mayCommit: () => void,
+): Promise<Appended> {
+  return (await session.append(name, [one], mayCommit))[0] ?? {};
 }
 
 export const always = (): void => undefined;

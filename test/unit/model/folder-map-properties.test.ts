@@ -18,6 +18,7 @@ const LEVELS = [
   'Sent',
   'sent',
   ' Sent',
+  'Archive',
   'Gesendet',
   'Sent Items',
   'Trash',
@@ -65,8 +66,12 @@ const input: fc.Arbitrary<FolderMapInput> = fc
   .tuple(side, side, fc.boolean(), fc.boolean())
   .chain(([from, to, roles, below]) =>
     fc.record({
-      source: folders(from, [undefined, undefined, undefined, 'sent', 'trash']),
-      destination: folders(to, [undefined, undefined, 'sent', 'trash'], below ? 'Old/Anna' : undefined),
+      source: folders(from, [undefined, undefined, undefined, 'sent', 'trash', 'all', 'flagged']),
+      destination: folders(
+        to,
+        [undefined, undefined, 'sent', 'trash', 'archive', 'all'],
+        below ? 'Old/Anna' : undefined,
+      ),
       rules: fc.constant({ include: [], exclude: [], rename: [], roles }),
     }),
   );

@@ -22,7 +22,7 @@ interface Case {
   readonly destinationDelimiter?: string | null;
   readonly sourceNamespace?: string;
   readonly destinationNamespace?: string;
-  readonly sourcePrefix?: string;
+  readonly sourceRoot?: string;
   readonly destinationPrefix?: string;
   readonly rules?: Partial<FolderRules>;
 }
@@ -34,7 +34,7 @@ function inputOf(given: Case): FolderMapInput {
       folders: given.source.map((text) => listed(text, sourceDelimiter)),
       delimiter: sourceDelimiter,
       namespacePrefix: given.sourceNamespace ?? '',
-      rowPrefix: given.sourcePrefix,
+      root: given.sourceRoot,
     },
     destination: {
       folders: (given.destination ?? ['INBOX']).map((text) => listed(text, destinationDelimiter)),
@@ -126,12 +126,12 @@ describe('prefixes and delimiters', () => {
     });
   });
 
-  it('moves only what is below the row’s source prefix, itself being the INBOX', () => {
+  it('moves only what is below the mailbox’s root, itself being the INBOX', () => {
     const given: Case = {
       source: ['INBOX', 'shared.anna', 'shared.anna.Work', 'shared.bert'],
       sourceDelimiter: '.',
       sourceNamespace: 'INBOX.',
-      sourcePrefix: '/shared/anna',
+      sourceRoot: '/shared/anna',
     };
     expect(names(given)).toEqual({ 'shared.anna': 'INBOX', 'shared.anna.Work': 'Work' });
     expect(map(given).leftOut.map((folder) => folder.sourcePath)).toEqual(['INBOX', 'shared/bert']);
@@ -228,11 +228,80 @@ describe('roles', () => {
       '“Gesendet” and “Sent” are both the folder for sent: they are matched.',
     ]);
   });
+});
 
-  it.each(['all', 'flagged', 'important'])('leave out \\%s, which repeats other folders', (role) => {
-    const { pairs, leftOut } = map({ source: [`X \\${role}`] });
-    expect(pairs).toEqual([]);
-    expect(leftOut).toMatchObject([{ sourcePath: 'X', reason: expect.stringContaining('once more') }]);
+describe('folders that show messages of others once more', () => {
+  const GMAIL = [
+    'INBOX',
+    'Work',
+    'Spam \\junk',
+    '[Gmail] \\Noselect',
+    '[Gmail]/All Mail \\all',
+    '[Gmail]/Starred \\flagged',
+    '[Gmail]/Important \\important',
+  ];
+
+  it('bring what is in no other folder, after all others, whether or not rules leave those out', () => {
+    const { pairs } = map({ source: GMAIL, rules: { exclude: ['Work'] } });
+    expect(pairs.at(-1)).toEqual({
+      source: '[Gmail]/All Mail',
+      sourcePath: '[Gmail]/All Mail',
+      destination: 'All Mail',
+      destinationPath: 'All Mail',
+      exceptIn: ['INBOX', 'Spam', 'Work'],
+      role: 'all',
+    });
+    expect(pairs.map(({ source }) => source)).toEqual(['INBOX', 'Spam', '[Gmail]/All Mail']);
+  });
+
+  it('are left out where another one shows all that they show', () => {
+    const { leftOut, notes } = map({ source: GMAIL });
+    expect(leftOut).toMatchObject([
+      { sourcePath: '[Gmail]/Important', reason: expect.stringContaining('“[Gmail]/All Mail” shows all') },
+      { sourcePath: '[Gmail]/Starred', reason: expect.stringContaining('(\\Flagged)') },
+    ]);
+    expect(notes).toContain('Of “[Gmail]/All Mail” only what is in no other folder goes to “All Mail”.');
+  });
+
+  it('go one after the other where none shows all', () => {
+    const { pairs } = map({ source: ['INBOX', 'Important \\important', 'Starred \\flagged'] });
+    expect(pairs.map(({ source, exceptIn }) => [source, exceptIn])).toEqual([
+      ['INBOX', undefined],
+      ['Important', ['INBOX', 'Starred']],
+      ['Starred', ['INBOX']],
+    ]);
+  });
+
+  it.each<[string, Case, string]>([
+    ['go to the archive', { source: GMAIL, destination: ['Archiv'] }, 'Archiv'],
+    ['and not when the source has its own', { source: [...GMAIL, 'Archive'], destination: ['Archiv'] }, 'All Mail'],
+    [
+      'nor into one that is another’s parent',
+      { source: [...GMAIL, 'Archive/2020'], destination: ['Archive'] },
+      'All Mail',
+    ],
+    [
+      'nor where there is one like them',
+      { source: GMAIL, destination: ['Archive \\archive', 'All Mail \\all'] },
+      'All Mail',
+    ],
+    [
+      'or where a rule says',
+      {
+        source: GMAIL,
+        destination: ['Archive'],
+        rules: { rename: [{ pattern: '^\\[Gmail\\]/All Mail$', replacement: 'Rest' }] },
+      },
+      'Rest',
+    ],
+  ])('%s', (_, given, expected) => {
+    expect(names(given)['[Gmail]/All Mail']).toBe(expected);
+  });
+
+  it('are left out where a rule says so', () => {
+    const { pairs, leftOut } = map({ source: GMAIL, rules: { exclude: ['[Gmail]/All Mail'] } });
+    expect(pairs.map(({ source }) => source)).toEqual(['INBOX', 'Spam', 'Work']);
+    expect(leftOut.map(({ sourcePath }) => sourcePath)).toContain('[Gmail]/All Mail');
   });
 });
 

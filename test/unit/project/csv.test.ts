@@ -60,11 +60,9 @@ describe('a CSV of mailboxes', () => {
 
   it('reads prefixes', async () => {
     const { rows } = await readCsv(
-      'source,destination,source_password,source_prefix,destination_prefix\na,b,pw,/shared/a/,Old\n',
+      'source,destination,source_password,source_root,destination_prefix\na,b,pw,/shared/a/,Old\n',
     );
-    expect(rows).toMatchObject([
-      { id: 'b#old', source: { folderPrefix: 'shared/a' }, destination: { folderPrefix: 'Old' } },
-    ]);
+    expect(rows).toMatchObject([{ id: 'b#old', source: { root: 'shared/a' }, destination: { folderPrefix: 'Old' } }]);
   });
 
   it('never shows a password, whoever prints or serialises what was read', async () => {

@@ -174,6 +174,11 @@ describe('a fault is told with its place, what was found and what is expected', 
       'dir/project.yaml:3:32 folders.rename[0].pattern: found “(”; expected a JavaScript regular expression',
     ],
     [
+      'a rename without an arrow',
+      [['name: move', 'name: move\nfolders: { rename: ["INBOX"] }']],
+      'dir/project.yaml:3:21 folders.rename[0]: found “INBOX”; expected `PATTERN->REPLACEMENT`, where PATTERN is a regular expression',
+    ],
+    [
       'fewer connections than one mailbox may use',
       [['name: move', 'name: move\nlimits: { connectionsPerEndpoint: 1 }']],
       'dir/project.yaml:3:35 limits.connectionsPerEndpoint: found “1”',

@@ -22,7 +22,7 @@ test('a state that fits is carried as it is', () => {
 test('the largest ledgers are left behind until the state fits into one payload, the others stay', () => {
   const state = mailbox([
     folder('small', { ledger: 's'.repeat(10_000) }),
-    folder('huge', { ledger: 'h'.repeat(1_400_000), completeAt: { uidNext: 4, uidValidity: 1 } }),
+    folder('huge', { ledger: 'h'.repeat(1_400_000), completeAt: { messages: 3, uidNext: 4, uidValidity: 1 } }),
     folder('large', { ledger: 'l'.repeat(900_000) }),
   ]);
   const carried = fitToCarry(state);

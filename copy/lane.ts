@@ -1,0 +1,274 @@
+import { isStream } from '../imap/body.ts';
+import type { ByteBudget } from '../imap/budget.ts';
+import type { Appended } from '../imap/types.ts';
+import type { Care } from './care.ts';
+import { isSuspect, type Prepared } from './message.ts';
+import { Pace } from './pace.ts';
+import { suspectOf, WatchedBody } from './read-back.ts';
+import {
+  afterFolderIsGone,
+  faultOf,
+  neighboursWereRefused,
+  recordRefused,
+  recordSent,
+  type Sending,
+} from './sending.ts';
+import { saysFolderIsGone } from './open-folders.ts';
+import { SideRefusal } from './sides.ts';
+import { endOfShare, refused } from './work.ts';
+
+type Batch = readonly Prepared[];
+
+/** A command may fill this part of the budget. */
+const BATCH_PART = 8;
+/** At least so much is read ahead. */
+const LEAST_AHEAD = 2 << 20;
+
+/**
+ * Sends messages to the destination: gathers them into commands, keeps as many on their way as the pace allows, and records
+ * what became of each. Messages keep their order, but for those whose flags the server has yet to accept: one of each such
+ * list goes ahead alone, and the others wait for it.
+ *
+ * Bodies are given back to the budget when their fate is known.
+ */
+export class Lane {
+  readonly #sending: Sending;
+  readonly #budget: ByteBudget;
+  readonly #care: Care;
+  readonly #pace: Pace;
+  #gathered: Prepared[] = [];
+  #gatheredBytes = 0;
+  #ready: Batch[] = [];
+  readonly #flying = new Set<Batch>();
+  /** By lists of flags: what waits until the server has accepted one such message. */
+  readonly #unproven = new Map<string, Prepared[]>();
+  /** The last list that needed no proof. */
+  #proven: readonly string[] | undefined;
+  #averageBytes = 0;
+  #isLost = false;
+  #failure: { readonly error: unknown } | undefined;
+  #wake: () => void = () => undefined;
+
+  constructor(sending: Sending, budget: ByteBudget, care: Care) {
+    this.#sending = sending;
+    this.#budget = budget;
+    this.#care = care;
+    this.#pace = new Pace(sending.work.destination.appendMode, sending.work.now);
+    budget.whenStalled(() => this.flush());
+    this.#sufficeNow();
+  }
+
+  /** Takes a message, and sends it in due time. */
+  add(prepared: Prepared): void {
+    if (this.#isOver()) return this.#giveBack([prepared]);
+    if (!this.#isProven(prepared)) return this.#prove(prepared);
+    const most = this.#care.mostWith(prepared.uid);
+    const [first] = this.#gathered;
+    if (first !== undefined && this.#care.mostWith(first.uid) !== most) this.flush();
+    this.#gathered.push(prepared);
+    this.#gatheredBytes += prepared.message.bytes;
+    const full = this.#gathered.length >= Math.min(this.#pace.messages, most);
+    if (full || this.#gatheredBytes >= this.#budget.limit / BATCH_PART) this.flush();
+  }
+
+  /** Sends what is gathered if the destination has nothing to do. */
+  nudge(): void {
+    if (this.#flying.size === 0 && this.#ready.length === 0) this.flush();
+  }
+
+  flush(): void {
+    if (this.#gathered.length > 0) this.#ready.push(this.#gathered);
+    this.#gathered = [];
+    this.#gatheredBytes = 0;
+    this.#launch();
+  }
+
+  /** Resolves when everything taken has been sent and answered, or the share has ended. Rejects with what nobody expected. */
+  async drained(): Promise<void> {
+    this.flush();
+    while (this.#failure === undefined && (this.#flying.size > 0 || this.#ready.length > 0)) {
+      await new Promise<void>((resolve) => (this.#wake = resolve));
+    }
+    if (this.#failure !== undefined) throw this.#failure.error;
+  }
+
+  /** Sends a message whose body is a stream, alone. The same promises as `drained`. */
+  async pass(prepared: Prepared): Promise<void> {
+    await this.drained();
+    if (this.#isOver()) return;
+    const body = new WatchedBody(prepared);
+    this.#ready.push([{ ...prepared, message: { ...prepared.message, body: body.stream() } }]);
+    await this.drained();
+    const suspect = body.suspect();
+    if (suspect !== undefined && this.#sending.work.ledger.has(prepared.uid)) this.#sending.suspects.push(suspect);
+  }
+
+  /** What is on its way, and as much again being read. */
+  #sufficeNow(): void {
+    const { window, messages } = this.#pace;
+    const command = Math.min(this.#budget.limit / BATCH_PART, messages * this.#averageBytes);
+    this.#budget.suffice(Math.max(LEAST_AHEAD, 2 * window * command));
+  }
+
+  #isOver(): boolean {
+    return this.#sending.end !== undefined || this.#failure !== undefined || this.#isLost;
+  }
+
+  #isProven({ message: { flags } }: Prepared): boolean {
+    if (flags === this.#proven) return true;
+    const { destination, task } = this.#sending.work;
+    if (!destination.isProven(task.folder.destination, flags)) return false;
+    this.#proven = flags;
+    return true;
+  }
+
+  #prove(prepared: Prepared): void {
+    const key = keyOf(prepared);
+    const waiting = this.#unproven.get(key);
+    if (waiting !== undefined) {
+      waiting.push(prepared);
+      return;
+    }
+    this.#unproven.set(key, []);
+    this.#ready.push([prepared]);
+    this.#launch();
+  }
+
+  /** The fate of one that went ahead is known: those that waited for it are next. */
+  #release(batch: Batch): void {
+    const [only, ...others] = batch;
+    if (this.#unproven.size === 0 || only === undefined || others.length > 0) return;
+    const waiting = this.#unproven.get(keyOf(only));
+    if (waiting === undefined) return;
+    this.#unproven.delete(keyOf(only));
+    for (const prepared of waiting) this.add(prepared);
+  }
+
+  #launch(): void {
+    for (;;) {
+      if (this.#isOver()) return this.#drop();
+      const window = this.#care.isAlone ? 1 : this.#pace.window;
+      const [batch] = this.#ready;
+      if (batch === undefined || this.#flying.size >= window) return;
+      this.#sending.end = endOfShare(this.#sending.work);
+      if (this.#sending.end !== undefined) continue;
+      this.#ready.shift();
+      this.#flying.add(batch);
+      this.#send(batch).catch((error: unknown) => this.#fail(error));
+    }
+  }
+
+  /** What has not been sent is left to another share. */
+  #drop(): void {
+    const unsent = [...this.#gathered, ...this.#ready.flat(), ...[...this.#unproven.values()].flat()];
+    this.#gathered = [];
+    this.#gatheredBytes = 0;
+    this.#ready = [];
+    this.#unproven.clear();
+    this.#giveBack(unsent);
+    this.#wake();
+  }
+
+  async #send(batch: Batch): Promise<void> {
+    const { destination, task, lease } = this.#sending.work;
+    const messages = batch.map(({ message }) => message);
+    try {
+      const appended = await destination.append(task.folder.destination, messages, () => lease.check());
+      await this.#stored(batch, appended);
+    } catch (error) {
+      if (!(error instanceof SideRefusal)) throw error;
+      lease.check();
+      await this.#refused(batch, error);
+    }
+    this.#flying.delete(batch);
+    this.#release(batch);
+    this.#launch();
+    this.nudge();
+    this.#wake();
+  }
+
+  #fail(error: unknown): void {
+    this.#failure ??= { error };
+    this.#wake();
+  }
+
+  async #stored(batch: Batch, appended: readonly Appended[]): Promise<void> {
+    recordSent(this.#sending, batch, appended);
+    this.#averageBytes = Math.max(this.#averageBytes * 0.9, bytesOf(batch) / batch.length);
+    for (const prepared of batch) {
+      if (!isStream(prepared.message.body) && isSuspect(prepared))
+        this.#sending.suspects.push(await suspectOf(prepared));
+    }
+    this.#care.passed(batch.map(({ uid }) => uid));
+    this.#pace.accepted(bytesOf(batch));
+    this.#sufficeNow();
+    this.#giveBack(batch);
+  }
+
+  async #refused(batch: Batch, error: SideRefusal): Promise<void> {
+    const { work } = this.#sending;
+    this.#pace.refused();
+    const isFirst = !this.#isLost && this.#sending.end === undefined;
+    const isLost = !work.destination.usable;
+    if (error.side === 'destination' && error.refusal.stored === 'in-doubt') this.#sending.inDoubt = true;
+    if (!isFirst) return this.#giveBack(batch);
+    const commands = [...this.#flying].map((each) => each.map(({ uid }) => uid));
+    this.#isLost = isLost;
+    const code = error.side === 'destination' ? faultOf(error) : undefined;
+    if (code !== undefined) return this.#atFault(batch, code, error);
+    this.#giveBack(batch);
+    if (saysFolderIsGone(error)) {
+      this.#sending.end = await afterFolderIsGone(work, error);
+      return;
+    }
+    this.#sending.end = refused(work, error);
+    if (!isLost || error.side !== 'destination' || error.refusal.problem.code !== 'server.connection-lost') return;
+    const condemned = this.#care.dropped(commands);
+    this.#sending.mayGoOn = condemned === undefined || !neighboursWereRefused(this.#sending, condemned);
+  }
+
+  /** One of these is at fault: alone it is put aside, otherwise it is looked for. */
+  #atFault(batch: Batch, code: Parameters<typeof recordRefused>[2], error: SideRefusal): void {
+    const uids = batch.map(({ uid }) => uid);
+    const [only] = uids;
+    if (uids.length === 1 && only !== undefined) {
+      recordRefused(this.#sending, only, code, error);
+      this.#care.passed(uids);
+      this.#giveBack(batch);
+    } else {
+      this.#care.refused(uids);
+      if (!this.#isLost) return this.#halve(batch);
+      this.#giveBack(batch);
+    }
+    if (!this.#isLost || this.#sending.end !== undefined) return;
+    // A server that answered BAD, or hung up after its NO, is asked again on a new connection.
+    this.#sending.end = uids.length === 1 ? { kind: 'share-ended' } : refused(this.#sending.work, error);
+    this.#sending.mayGoOn = true;
+  }
+
+  #halve(batch: Batch): void {
+    const half = Math.ceil(batch.length / 2);
+    this.#ready = [batch.slice(0, half), batch.slice(half), ...this.#ready];
+  }
+
+  #giveBack(batch: Batch): void {
+    this.#budget.give(heldBytesOf(batch));
+  }
+}
+
+function bytesOf(batch: Batch): number {
+  let bytes = 0;
+  for (const { message } of batch) bytes += message.bytes;
+  return bytes;
+}
+
+/** Streams look after themselves. */
+function heldBytesOf(batch: Batch): number {
+  let bytes = 0;
+  for (const { message } of batch) if (!isStream(message.body)) bytes += message.bytes;
+  return bytes;
+}
+
+function keyOf({ message: { flags } }: Prepared): string {
+  return flags.join(' ');
+}

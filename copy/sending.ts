@@ -1,0 +1,126 @@
+import type { Appended } from '../imap/types.ts';
+import type { CopyOutcome } from '../model/activities.ts';
+import { refusal, type RefusalCode } from '../model/refusals.ts';
+import { NOWHERE, SOUGHT } from './ledger.ts';
+import type { Prepared } from './message.ts';
+import { openDestination, saysFolderIsGone } from './open-folders.ts';
+import type { Suspect } from './read-back.ts';
+import type { SideRefusal } from './sides.ts';
+import { count, note } from './tally.ts';
+import { refused, type Work } from './work.ts';
+
+/** What one share has sent. */
+export interface Sending {
+  readonly work: Work;
+  /** Source UIDs of the pass in their order; neighbours tell whether a refusal is about a message at all. */
+  readonly order: readonly number[];
+  /** Source UIDs of all that was stored, to name doubles. */
+  readonly sent: number[];
+  /** Sent, and to be read back. */
+  suspects: Suspect[];
+  /** The last destination UID that the server told. */
+  lastUid: number;
+  /** The server did not tell where it put some of them. */
+  hasSought: boolean;
+  /** Nobody can tell whether the last messages were stored. */
+  inDoubt: boolean;
+  /** Why the share ends. */
+  end: CopyOutcome | undefined;
+  /** It may go on over new connections. */
+  mayGoOn: boolean;
+}
+
+export function newSending(work: Work, order: readonly number[], end: CopyOutcome | undefined): Sending {
+  return {
+    work,
+    order,
+    sent: [],
+    suspects: [],
+    lastUid: work.folder.uidNext - 1,
+    hasSought: false,
+    inDoubt: false,
+    end,
+    mayGoOn: false,
+  };
+}
+
+/** Records what one command stored, in the order of the acknowledgements. */
+export function recordSent(sending: Sending, batch: readonly Prepared[], appended: readonly Appended[]): void {
+  const { work, sent } = sending;
+  const { ledger, tally, progress } = work;
+  let bytes = 0;
+  for (const [index, { uid, flags, message, flagDropped, dateMended }] of batch.entries()) {
+    ledger.handle(uid, counterpartOf(sending, appended[index]), flags);
+    bytes += message.bytes;
+    sent.push(uid);
+    if (flagDropped) note(tally, 'destination.flag-dropped');
+    if (dateMended) note(tally, 'destination.date-refused');
+  }
+  // Where a UID was not told, all from there on stays in doubt until it has been found.
+  if (!sending.hasSought) ledger.update({ doubtFrom: Math.max(ledger.head.doubtFrom, sending.lastUid + 1) });
+  count(tally, 'copied', batch.length);
+  count(tally, 'bytes', bytes);
+  progress.done += batch.length;
+}
+
+/** UIDs grow from message to message (RFC 3501 section 2.3.1.1); what does not cannot be a UID of ours. */
+function counterpartOf(sending: Sending, appended: Appended | undefined): number {
+  const { uidValidity } = sending.work.folder;
+  const uid = appended?.uid;
+  const isOurFolder = (appended?.uidValidity ?? uidValidity) === uidValidity;
+  if (uid !== undefined && isOurFolder && uid > sending.lastUid && uid !== NOWHERE && uid !== SOUGHT) {
+    sending.lastUid = uid;
+    return uid;
+  }
+  sending.hasSought = true;
+  return SOUGHT;
+}
+
+/** Refusals whose words nobody knows, or that say no more than that the command was not understood. */
+function isUnclear({ refusal: { problem, status } }: SideRefusal): boolean {
+  return problem.code === 'server.refused' || (status === 'BAD' && refusal(problem.code).scope !== 'message');
+}
+
+const UNCLEAR = 'destination.message-refused';
+const SUSPICIOUS_NEIGHBOURS = 4;
+
+/**
+ * The code under which a message would be put aside for this refusal; undefined when no message can be at fault: a quota, a
+ * missing folder, a server that asks to wait, a lost connection.
+ */
+export function faultOf(error: SideRefusal): RefusalCode | undefined {
+  if (error.refusal.stored === 'in-doubt' || saysFolderIsGone(error)) return undefined;
+  const { code } = error.refusal.problem;
+  if (refusal(code).reaction === 'put-aside') return code;
+  return isUnclear(error) ? UNCLEAR : undefined;
+}
+
+/** When the messages before it were refused in unclear words as well, it is not the message that the server dislikes. */
+export function neighboursWereRefused({ work, order }: Sending, refusedUid: number): boolean {
+  const position = order.indexOf(refusedUid);
+  const before = order.slice(Math.max(0, position - SUSPICIOUS_NEIGHBOURS), position);
+  return before.length === SUSPICIOUS_NEIGHBOURS && before.every((uid) => work.ledger.asideCode(uid) === UNCLEAR);
+}
+
+/** Puts one refused message aside, unless everything is refused; then the share ends with the refusal. */
+export function recordRefused(sending: Sending, uid: number, code: RefusalCode, error: SideRefusal): void {
+  const isVague = refusal(error.refusal.problem.code).reaction !== 'put-aside';
+  if (isVague && neighboursWereRefused(sending, uid)) sending.end = refused(sending.work, error);
+  else putAside(sending, uid, code, error.refusal.problem.serverText);
+}
+
+/** Its user deleted the folder meanwhile: made again, and the next share finds out what that means; once, not for ever. */
+export async function afterFolderIsGone(work: Work, error: SideRefusal): Promise<CopyOutcome> {
+  const { uidValidity } = work.folder;
+  await openDestination(work);
+  return work.folder.uidValidity === uidValidity ? refused(work, error) : { kind: 'share-ended' };
+}
+
+/** Names a message in the report; the others go on. */
+export function putAside(sending: Sending, uid: number, code: RefusalCode, words?: string): void {
+  const { ledger, task, tally, progress } = sending.work;
+  if (task.retryAside) ledger.update({ retriedUpTo: uid });
+  ledger.putAside(uid, code, words);
+  count(tally, 'aside');
+  progress.done += 1;
+}

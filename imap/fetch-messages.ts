@@ -1,0 +1,261 @@
+/** UID FETCH of whole messages as a stream that is bounded in bytes (RFC 3501 sections 6.4.5 and 7.4.2). */
+import type { LiteralSink } from './assembler.ts';
+import { BodyStream } from './body-stream.ts';
+import type { ByteBudget } from './budget.ts';
+import { MESSAGES, readableFlags, readItems, Rows } from './fetch-rows.ts';
+import { formatUidSet } from './grammar.ts';
+import { isImapRefusal, refuse } from './refusal.ts';
+import { saysExpunged } from './refusals.ts';
+import { positiveOf, ResponseError } from './response.ts';
+import type { DataResponse, RawResponse } from './response.ts';
+import type { FetchedMessage } from './types.ts';
+import type { Wire } from './wire.ts';
+
+/** The form in which nearly all servers answer, in the order asked for. Whatever else is valid is read by the grammar. */
+const PLAIN_HEAD =
+  /^\* \d{1,10} FETCH \(UID (\d{1,10}) FLAGS \(([^()[\]{}"]*)\) INTERNALDATE "([^"\\]*)" BODY\[\] \{\d+\}$/;
+const ENDS_IN_BODY = /^\* \d{1,10} FETCH [^\r]*BODY\[\] ~?\{\d+\+?\}$/i;
+const ANY_BODY = /BODY\[\] ~?\{\d+\+?\}$/i;
+
+interface Head {
+  readonly uid: number;
+  readonly flags: readonly string[];
+  readonly internalDate: string;
+}
+
+const DISCARD: LiteralSink = { take: () => undefined };
+
+/** One read of messages, over one command or several. */
+class Reading {
+  readonly #wire: Wire;
+  readonly #folder: string;
+  readonly #budget: ByteBudget;
+  /** Asked for, and not come yet. */
+  readonly #left: Set<number>;
+  readonly #rows: Rows<FetchedMessage>;
+  readonly #flags = new Map<string, readonly string[]>();
+  /** Large messages whose flags or date the server told after the body. */
+  readonly late: Head[] = [];
+  /** Rows that have arrived; a stream ends its group. */
+  #arrived: FetchedMessage[] = [];
+  readonly #groups: (readonly FetchedMessage[])[] = [];
+  #stream: BodyStream | undefined;
+  /** The message that the open stream belongs to. */
+  #streamed: Head | undefined;
+  /** Bytes of the response in hand that were taken from the budget. */
+  #own = 0;
+  /** Why nothing is read now. */
+  readonly #closed = new Set<'budget' | 'stream'>();
+  #wake: () => void = () => undefined;
+
+  constructor(wire: Wire, folder: string, uids: readonly number[], budget: ByteBudget) {
+    this.#wire = wire;
+    this.#folder = folder;
+    this.#budget = budget;
+    this.#left = new Set(uids);
+    this.#rows = new Rows(MESSAGES, this.#left);
+  }
+
+  /** Groups of rows of these commands; each is sent while its predecessor is being answered. */
+  async *run(commands: readonly string[], known?: Head): AsyncGenerator<readonly FetchedMessage[], void, undefined> {
+    const ends = commands.map((): { how: 'ok' | Error | undefined } => ({ how: undefined }));
+    const begin = (index: number): void => {
+      const command = commands[index];
+      const end = ends[index];
+      if (command !== undefined && end !== undefined) this.#begin(command, known, (how) => (end.how = how));
+    };
+    begin(0);
+    for (const [index, end] of ends.entries()) {
+      begin(index + 1);
+      yield* this.#groupsUntil(() => end.how !== undefined);
+      if (end.how !== 'ok' && end.how !== undefined) throw end.how;
+    }
+  }
+
+  async *#groupsUntil(over: () => boolean): AsyncGenerator<readonly FetchedMessage[], void, undefined> {
+    let isComplete = false;
+    try {
+      for (;;) {
+        const group = this.#nextGroup();
+        if (group !== undefined) {
+          yield group;
+          const last = group.at(-1)?.body;
+          if (last instanceof BodyStream) last.discard();
+        } else if (over()) {
+          break;
+        } else {
+          await new Promise<void>((resolve) => (this.#wake = resolve));
+        }
+      }
+      isComplete = true;
+    } finally {
+      if (!isComplete && !over()) {
+        this.#wire.destroy(
+          refuse('server.connection-lost', 'Reading was given up before the server had sent everything'),
+        );
+      }
+    }
+  }
+
+  #nextGroup(): readonly FetchedMessage[] | undefined {
+    const group = this.#groups.shift();
+    if (group !== undefined || this.#arrived.length === 0) return group;
+    const arrived = this.#arrived;
+    this.#arrived = [];
+    return arrived;
+  }
+
+  #begin(command: string, known: Head | undefined, ended: (how: 'ok' | Error) => void): void {
+    const finished = this.#wire.run({
+      asked: 'fetch',
+      about: `${MESSAGES.about} in ${this.#folder}`,
+      parts: [command],
+      pipelined: true,
+      onLiteral: (lines, bytes) => this.#literal(lines, bytes, known),
+      onRaw: (raw) => this.#whole(raw),
+      onData: (data) => this.#data(data, known),
+    });
+    finished.then(
+      () => this.#end(ended, 'ok'),
+      (error: Error) => {
+        const partial =
+          isImapRefusal(error) && error.status === 'NO' && saysExpunged(error.responseCode, error.message);
+        this.#end(ended, partial ? 'ok' : error);
+      },
+    );
+  }
+
+  #end(ended: (how: 'ok' | Error) => void, how: 'ok' | Error): void {
+    if (how !== 'ok') this.#stream?.fail(how);
+    ended(how);
+    this.#wake();
+  }
+
+  /** A literal is announced: held, passed through, or thrown away. */
+  #literal(lines: readonly string[], bytes: number, known: Head | undefined): LiteralSink | undefined {
+    const line = lines.at(-1) ?? '';
+    if (bytes <= this.#budget.largest) {
+      this.#take(bytes);
+      return undefined;
+    }
+    const isBody = lines.length === 1 ? ENDS_IN_BODY.test(line) : ANY_BODY.test(line);
+    const head = known ?? (lines.length === 1 ? this.#headOf(line) : undefined);
+    if (!isBody || head === undefined || !this.#left.delete(head.uid)) return DISCARD;
+    const tap = { close: () => this.#close('stream'), open: () => this.#open('stream') };
+    const stream = new BodyStream(tap, this.#budget);
+    this.#stream = stream;
+    this.#streamed = head;
+    this.#push({ ...head, body: stream, bytes });
+    this.#groups.push(this.#arrived);
+    this.#arrived = [];
+    return stream;
+  }
+
+  #take(bytes: number): void {
+    this.#own += bytes;
+    this.#budget.take(bytes);
+    const own = this.#own;
+    if (this.#budget.hasRoom(own)) return;
+    this.#close('budget');
+    this.#budget.onRoom(own, () => this.#open('budget'));
+  }
+
+  #close(why: 'budget' | 'stream'): void {
+    this.#closed.add(why);
+    this.#wire.pause();
+  }
+
+  #open(why: 'budget' | 'stream'): void {
+    this.#closed.delete(why);
+    if (this.#closed.size === 0) this.#wire.resume();
+  }
+
+  #headOf(line: string): Head | undefined {
+    const match = PLAIN_HEAD.exec(line);
+    if (match === null) return undefined;
+    const [, uid = '', flags = '', internalDate = ''] = match;
+    return { uid: Number(uid), flags: this.#flagsOf(flags), internalDate };
+  }
+
+  /** Messages share few sets of flags; equal ones share one list. */
+  #flagsOf(text: string): readonly string[] {
+    const known = this.#flags.get(text);
+    if (known !== undefined) return known;
+    const flags = readableFlags(text.split(' ').filter((word) => word !== ''));
+    if (this.#flags.size < MOST_FLAG_SETS) this.#flags.set(text, flags);
+    return flags;
+  }
+
+  /** The usual response, read without the grammar. */
+  #whole({ lines, literals }: RawResponse): boolean {
+    const [line = '', end] = lines;
+    const [literal] = literals;
+    if (this.#stream !== undefined || literal === undefined || lines.length !== 2 || end !== ')') return false;
+    if (literal.bytes > this.#budget.largest) return false;
+    const head = this.#headOf(line);
+    if (head === undefined || head.uid === 0) return false;
+    const isWanted = this.#left.delete(head.uid);
+    this.#row(isWanted ? { ...head, body: literal.pieces, bytes: literal.bytes } : undefined);
+    return true;
+  }
+
+  #data(data: DataResponse, known: Head | undefined): void {
+    if (data.name !== 'FETCH') return;
+    if (this.#stream !== undefined) return this.#endStream(data, this.#stream);
+    const items = readItems(data);
+    const body = items.get('BODY');
+    if (body?.kind === 'literal' && body.literal.bytes > this.#budget.largest) return this.#thrownAway(data);
+    const row = this.#rows.take(data);
+    if (row !== undefined) this.#left.delete(row.uid);
+    this.#row(known === undefined || row === undefined ? row : { ...row, ...known });
+  }
+
+  /** The response that a stream belongs to is closed: now the message is whole, if it was that message. */
+  #endStream(data: DataResponse, stream: BodyStream): void {
+    const uid = positiveOf(readItems(data).get('UID'));
+    if (uid !== this.#streamed?.uid) throw new ResponseError('a message came under the UID of another');
+    this.#stream = undefined;
+    stream.end();
+    this.#wake();
+  }
+
+  /** Too large to be held, and nobody knew whose it was before it was gone: asked for once more. */
+  #thrownAway(data: DataResponse): void {
+    const items = readItems(data);
+    const uid = positiveOf(items.get('UID'));
+    const row = uid === undefined ? undefined : MESSAGES.read(uid, items);
+    if (row !== undefined && this.#left.has(row.uid)) this.late.push(row);
+    this.#row(undefined);
+  }
+
+  /** A response is over: `row` is what became of it. */
+  #row(row: FetchedMessage | undefined): void {
+    const surplus = this.#own - (row?.bytes ?? 0);
+    this.#own = 0;
+    if (surplus > 0) this.#budget.give(surplus);
+    if (surplus < 0) this.#budget.take(-surplus);
+    if (row !== undefined) this.#push(row);
+  }
+
+  #push(row: FetchedMessage): void {
+    this.#arrived.push(row);
+    this.#wake();
+  }
+}
+
+const MOST_FLAG_SETS = 1_000;
+
+/**
+ * Messages of the open folder in the order in which the server sends them, in groups as they arrive. `folder` is its name
+ * for people. Leaving before the end destroys the connection, since the rest of the answer is on its way.
+ */
+export async function* fetchMessages(
+  wire: Wire,
+  folder: string,
+  uids: readonly number[],
+  budget: ByteBudget,
+): AsyncGenerator<readonly FetchedMessage[], void, undefined> {
+  const reading = new Reading(wire, folder, uids, budget);
+  yield* reading.run(formatUidSet(uids).map((set) => `UID FETCH ${set} (${MESSAGES.items})`));
+  for (const head of reading.late) yield* reading.run([`UID FETCH ${head.uid} (UID BODY.PEEK[])`], head);
+}

@@ -1,0 +1,135 @@
+/** FETCH data (RFC 3501 section 7.4.2) read into rows. */
+import { bytesOf, numberOf, positiveOf, ResponseError, textOf, wordsOf } from './response.ts';
+import type { DataResponse, Value } from './response.ts';
+import type { FetchedMessage, FlagsRow, IdentityRow } from './types.ts';
+
+/** Items of one FETCH response by their names in upper case; `BODY[HEADER…]` under `HEADER`, `BODY[]` under `BODY`. */
+export type Items = ReadonlyMap<string, Value>;
+
+export interface RowKind<Row> {
+  /** What is asked for, without brackets around it. */
+  readonly items: string;
+  /** What stands behind the items (RFC 4466 section 2.4), with brackets around it: `(CHANGEDSINCE 715)`. */
+  readonly modifiers?: string;
+  /** For people: `read flags`. */
+  readonly about: string;
+  /** Undefined while items are missing: a server may tell them in several responses, or say something unasked. */
+  readonly read: (uid: number, items: Items) => Row | undefined;
+}
+
+/** Flags as rows have them. */
+export function readableFlags(words: readonly string[]): readonly string[] {
+  return words.filter((flag) => flag.toLowerCase() !== '\\recent').toSorted();
+}
+
+function flagsOf(items: Items): readonly string[] | undefined {
+  const words = wordsOf(items.get('FLAGS'));
+  return words === undefined ? undefined : readableFlags(words);
+}
+
+export const FLAGS: RowKind<FlagsRow> = {
+  items: 'UID FLAGS',
+  about: 'read flags',
+  read(uid, items) {
+    const flags = flagsOf(items);
+    return flags === undefined ? undefined : { uid, flags };
+  },
+};
+
+/** Flags of what is new or was changed since a mod-sequence (RFC 7162 section 3.1.4.1); rows have a MODSEQ beside them. */
+export function flagsChangedSince(modseq: number): RowKind<FlagsRow> {
+  return { ...FLAGS, about: 'read changed flags', modifiers: `(CHANGEDSINCE ${modseq})` };
+}
+
+export const IDENTITIES: RowKind<IdentityRow> = {
+  items: 'UID FLAGS INTERNALDATE RFC822.SIZE BODY.PEEK[HEADER.FIELDS (MESSAGE-ID DATE FROM SUBJECT)]',
+  about: 'read headers',
+  read(uid, items) {
+    const [flags, date, header] = [flagsOf(items), items.get('INTERNALDATE'), items.get('HEADER')];
+    const size = numberOf(items.get('RFC822.SIZE'));
+    if (flags === undefined || date === undefined || size === undefined || header === undefined) return undefined;
+    // Copied, so that a few lines do not hold on to the whole chunk in which they came.
+    return { uid, flags, internalDate: textOf(date) ?? '', size, headers: bytesOf(header) ?? Buffer.alloc(0) };
+  },
+};
+
+/** The same on Gmail, whose folders are labels: it names each message for the whole mailbox (X-GM-EXT-1). */
+export const GMAIL_IDENTITIES: RowKind<IdentityRow> = {
+  items: `${IDENTITIES.items} X-GM-MSGID`,
+  about: IDENTITIES.about,
+  read(uid, items) {
+    const row = IDENTITIES.read(uid, items);
+    const storedAs = textOf(items.get('X-GM-MSGID'));
+    return row === undefined || storedAs === undefined ? undefined : { ...row, storedAs };
+  },
+};
+
+function bodyOf(value: Value): Pick<FetchedMessage, 'body' | 'bytes'> {
+  if (value.kind === 'literal') return { body: value.literal.pieces, bytes: value.literal.bytes };
+  const bytes = bytesOf(value);
+  return bytes === undefined ? { bytes: 0 } : { body: [bytes], bytes: bytes.length };
+}
+
+export const MESSAGES: RowKind<FetchedMessage> = {
+  items: 'UID FLAGS INTERNALDATE BODY.PEEK[]',
+  about: 'read messages',
+  read(uid, items) {
+    const [flags, date, body] = [flagsOf(items), items.get('INTERNALDATE'), items.get('BODY')];
+    if (flags === undefined || date === undefined || body === undefined) return undefined;
+    return { uid, flags, internalDate: textOf(date) ?? '', ...bodyOf(body) };
+  },
+};
+
+function itemName(name: string): string {
+  const upper = name.toUpperCase();
+  if (upper === 'BODY[]') return 'BODY';
+  return upper.startsWith('BODY[HEADER') ? 'HEADER' : upper;
+}
+
+/** Throws a ResponseError for what is no list of names and values. */
+export function readItems(data: DataResponse): Items {
+  const [list, ...more] = data.values();
+  if (list?.kind !== 'list' || more.length > 0 || list.items.length % 2 !== 0) {
+    throw new ResponseError('FETCH data is not a list of names and values');
+  }
+  const items = new Map<string, Value>();
+  for (let index = 0; index < list.items.length; index += 2) {
+    const name = list.items[index];
+    const value = list.items[index + 1];
+    if (name?.kind !== 'atom' || value === undefined) throw new ResponseError('FETCH data has an item without a name');
+    items.set(itemName(name.text), value);
+  }
+  return items;
+}
+
+/**
+ * Turns FETCH data into rows: those of messages that were asked for, each once, complete. Items of one message that come
+ * in several responses are put together; updates without a UID are not ours.
+ */
+export class Rows<Row> {
+  readonly #kind: RowKind<Row>;
+  readonly #asked: ReadonlySet<number> | undefined;
+  readonly #seen = new Set<number>();
+  readonly #incomplete = new Map<number, Items>();
+
+  constructor(kind: RowKind<Row>, asked: ReadonlySet<number> | undefined) {
+    this.#kind = kind;
+    this.#asked = asked;
+  }
+
+  take(data: DataResponse): Row | undefined {
+    const items = readItems(data);
+    const uid = positiveOf(items.get('UID'));
+    if (uid === undefined || this.#seen.has(uid) || this.#asked?.has(uid) === false) return undefined;
+    const earlier = this.#incomplete.get(uid);
+    const known = earlier === undefined ? items : new Map([...earlier, ...items]);
+    const row = this.#kind.read(uid, known);
+    if (row === undefined) {
+      this.#incomplete.set(uid, known);
+      return undefined;
+    }
+    this.#incomplete.delete(uid);
+    this.#seen.add(uid);
+    return row;
+  }
+}

@@ -1,0 +1,160 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { DOVECOT_CAPABILITIES } from '../../../sandbox/capabilities.ts';
+import type { SandboxOptions } from '../../../sandbox/server.ts';
+import type { NewMessage } from '../../../sandbox/store/message.ts';
+import { mail } from '../../support/memory-server.ts';
+import { DESTINATIONS, FailureHarness } from '../../support/failure-harness.ts';
+
+const AT = '17-Jul-2020 02:44:25 +0000';
+/** Read as commands, these would show. */
+const COMMANDS = [
+  'x1 STORE 1:* +FLAGS.SILENT (\\Deleted)',
+  'x2 EXPUNGE',
+  'x3 DELETE Precious',
+  'x4 RENAME INBOX Elsewhere',
+  '* x5 LOGOUT',
+].join('\r\n');
+
+let world: FailureHarness | undefined;
+afterEach(() => world?.close());
+
+function numbered(count: number, change: (number: number) => Partial<NewMessage> = () => ({})): readonly NewMessage[] {
+  return Array.from({ length: count }, (_, index) => ({
+    body: Buffer.from(mail(`number ${index + 1}.`, { text: COMMANDS }), 'latin1'),
+    internalDate: AT,
+    ...change(index + 1),
+  }));
+}
+
+async function begin(messages: readonly NewMessage[], settings: SandboxOptions): Promise<[FailureHarness, string]> {
+  world = await FailureHarness.start(messages, settings);
+  return [world, world.newUser()];
+}
+
+/** No byte of a body was taken for a command. */
+function expectNoStrangeCommands({ destination }: FailureHarness): void {
+  const names = new Set(destination.journal.entries.map(({ command }) => command));
+  for (const name of ['?', 'STORE', 'EXPUNGE', 'DELETE', 'RENAME']) expect(names).not.toContain(name);
+}
+
+describe.each(DESTINATIONS)('one message among many, on a server with %s', (_, capabilities) => {
+  it.each([
+    ['is too large', 'NO [TOOBIG] Too big', 'destination.message-too-large'],
+    ['is refused in unknown words', 'NO I do not like it', 'destination.message-refused'],
+    ['is answered with BAD', 'BAD Command Argument Error. 11', 'destination.message-refused'],
+  ])('that %s is put aside, and the others are copied', async (__, text, code) => {
+    const refuseMessage = (body: Buffer): string | undefined => (body.includes('number 33.') ? text : undefined);
+    const [copy, user] = await begin(numbered(70), { capabilities, refuseMessage });
+    const { aside, outcome } = await copy.copyAll(user);
+    expect(outcome).toEqual({ kind: 'complete' });
+    expect(aside).toEqual([expect.objectContaining({ uid: 33, code })]);
+    expect(copy.copied(user)).toHaveLength(69);
+    expect(copy.copied(user).some((content) => content.includes('number 33.'))).toBe(false);
+    expectNoStrangeCommands(copy);
+  });
+
+  it('that makes the server drop the connection is found and put aside, within one attempt', async () => {
+    const [copy, user] = await begin(numbered(70), { capabilities, refuseMessage: dropping(() => copy) });
+    const { result } = await copy.attempt(user);
+    expect(result?.outcome).toEqual({ kind: 'complete' });
+    expect(result?.aside).toEqual([expect.objectContaining({ uid: 33, code: 'destination.message-refused' })]);
+    expect(copy.copied(user)).toHaveLength(69);
+    expectNoStrangeCommands(copy);
+  });
+
+  it('all of which are refused in unknown words puts few aside, and ends', async () => {
+    const [copy, user] = await begin(numbered(40), { capabilities, refuseMessage: () => 'NO Not today' });
+    const { result } = await copy.attempt(user);
+    expect(result?.outcome).toMatchObject({ kind: 'refused', problem: { code: 'server.refused' } });
+    expect(result?.aside.length).toBeLessThanOrEqual(4);
+  });
+
+  it('beyond the quota ends the share without putting anything aside', async () => {
+    const [copy, user] = await begin(numbered(40), { capabilities });
+    const account = copy.destination.store.user(user);
+    account.quota = { messages: 17 };
+    const { result } = await copy.attempt(user);
+    expect(result).toMatchObject({ outcome: { kind: 'refused', problem: { code: 'destination.quota' } }, aside: [] });
+    account.quota = {};
+    await copy.copyAll(user, { task: { ...(result && { ledger: result.ledger }) } });
+    expect(copy.copied(user)).toEqual(copy.expected());
+  });
+
+  it.each<readonly [string, Pick<NewMessage, 'flags' | 'internalDate'>]>([
+    ['flags', { flags: ['\\Seen', '$Odd'] }],
+    ['a date long ago', { internalDate: '01-Jan-0001 00:00:00 +0000' }],
+    ['a date far away', { internalDate: '31-Dec-9999 23:59:59 +0000' }],
+    ['a zone that does not exist', { internalDate: '01-Jan-2020 00:00:00 +2359' }],
+  ])('that has %s to which the server says BAD is put aside, and its body is not read', async (__, odd) => {
+    const settings: SandboxOptions = {
+      capabilities,
+      dislikes: (flags, date) => flags.includes('$Odd') || (date !== undefined && date === odd.internalDate),
+    };
+    const messages = numbered(40, (number) =>
+      number % 13 === 0 ? odd : number % 2 === 0 ? { flags: ['\\Seen'] } : {},
+    );
+    const [copy, user] = await begin(messages, settings);
+    copy.destination.store.user(user).addFolder('Precious');
+    const { aside } = await copy.copyAll(user);
+    expect(aside.map(({ uid }) => uid)).toEqual([13, 26, 39]);
+    expect(copy.copied(user)).toHaveLength(37);
+    expect(copy.destination.store.user(user).findFolder('Precious')).toBeDefined();
+    expectNoStrangeCommands(copy);
+  });
+
+  it('to a folder whose name the server answers with BAD is not read either', async () => {
+    const [copy, user] = await begin(numbered(30), { capabilities, dislikes: () => true });
+    const { result } = await copy.attempt(user);
+    expect(result?.outcome).toMatchObject({ kind: 'refused', side: 'destination' });
+    expect(copy.copied(user)).toEqual([]);
+    expectNoStrangeCommands(copy);
+  });
+});
+
+/** Ends all connections of the destination when it has read a certain message, and does not store it. */
+function dropping(copy: () => FailureHarness): (body: Buffer) => string | undefined {
+  return (body) => {
+    if (!body.includes('number 33.')) return undefined;
+    for (const connection of copy().destination.connections()) connection.cut({ reset: true });
+    return 'NO gone';
+  };
+}
+
+describe('a large message', () => {
+  const SIZE = 150_000_000;
+  const BUDGET = 4 << 20;
+
+  it.each([
+    ['MULTIAPPEND and LITERAL+', DOVECOT_CAPABILITIES],
+    ['neither', DOVECOT_CAPABILITIES.filter((name) => !/LITERAL|MULTI/.test(name))],
+  ])(
+    'is passed through within the budget, to a server with %s',
+    async (_, capabilities) => {
+      const large = Buffer.concat([Buffer.from(mail('large')), Buffer.alloc(SIZE, 'line\r\n')]);
+      const [copy, user] = await begin([...numbered(5), { body: large, internalDate: AT }, ...numbered(5)], {
+        capabilities,
+      });
+      let most = 0;
+      const limits = {
+        connectionsPerMailbox: 1,
+        connectionsPerEndpoint: 1,
+        messagesPerShare: 100,
+        millisecondsPerShare: 600_000,
+        memoryBytes: BUDGET,
+      };
+      const { counts } = await copy.copyAll(user, {
+        task: { limits },
+        first: { onHeld: (bytes) => (most = Math.max(most, bytes)) },
+      });
+      expect(counts.copied).toBe(11);
+      const [sent] = copy.destination.store
+        .user(user)
+        .folder('INBOX')
+        .messages.filter(({ body }) => body.length > SIZE);
+      expect(sent?.body.equals(large)).toBe(true);
+      expect(most).toBeGreaterThan(0);
+      expect(most).toBeLessThanOrEqual(BUDGET + 128 * 1024);
+    },
+    60_000,
+  );
+});
