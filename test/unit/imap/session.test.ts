@@ -149,7 +149,7 @@ describe('creating a folder', () => {
 
   it('is refused otherwise', async () => {
     const { session } = await stage([{ expect: 'CREATE "a"' }, { send: '$tag NO Folder name is reserved\r\n' }]);
-    expect((await refusalOf(session.create('a'))).problem.code).toBe('destination.folder-refused');
+    expect((await refusalOf(session.create('a'))).problem.code).toBe('destination.name-refused');
   });
 
   it('is not done when the connection is lost while subscribing', async () => {
