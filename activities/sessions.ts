@@ -41,10 +41,13 @@ export function withBothSides<T>(
   use: (sessions: BothSides & Reopening) => Promise<T>,
 ): Promise<T> {
   return lend(deps, request, ['source', 'destination'], async (open, giveUp) => {
-    const openBoth = async (): Promise<BothSides> => ({
-      source: await open('source'),
-      destination: await open('destination'),
-    });
+    const openBoth = async (): Promise<BothSides> => {
+      const opening = [open('source'), open('destination')] as const;
+      // Both are waited for, so that none is opened when nobody looks after it any more.
+      await Promise.allSettled(opening);
+      const [source, destination] = await Promise.all(opening);
+      return { source, destination };
+    };
     const reopen = (): Promise<BothSides> => {
       giveUp(new Error('New connections are opened instead'));
       return openBoth();
