@@ -25,8 +25,11 @@ async function movedOnce(): Promise<{ readonly harness: MailboxHarness; readonly
   return { harness, input: { settings: projectSettings('pairing'), row: mailboxRow('anna'), folders } };
 }
 
+function nothing(): Promise<never> {
+  return Promise.reject(new Error('only moves are looked for here'));
+}
+
 function run(input: PairMovesInput, openSession: OpenSession): Promise<PairMovesResult> {
-  const nothing = (): Promise<never> => Promise.reject(new Error('only moves are looked for here'));
   const deps: Dependencies = {
     openSession,
     copyFolder: nothing,
