@@ -47,10 +47,13 @@ export function withBothSides<T>(
   keeps: (result: T) => boolean = () => true,
 ): Promise<T> {
   const useBoth = async (open: Open, giveUp: GiveUp): Promise<T> => {
-    const openBoth = async (): Promise<BothSides> => ({
-      source: await open('source'),
-      destination: await open('destination'),
-    });
+    const openBoth = async (): Promise<BothSides> => {
+      const opening = [open('source'), open('destination')] as const;
+      // Both are waited for, so that none is opened when nobody looks after it any more.
+      await Promise.allSettled(opening);
+      const [source, destination] = await Promise.all(opening);
+      return { source, destination };
+    };
     const reopen = (): Promise<BothSides> => {
       giveUp(new Error('New connections are opened instead'));
       return openBoth();

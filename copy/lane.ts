@@ -19,8 +19,6 @@ import { endOfShare, refused } from './work.ts';
 
 type Batch = readonly Prepared[];
 
-/** A command may fill this part of the budget. */
-const BATCH_PART = 8;
 /** At least so much is read ahead. */
 const LEAST_AHEAD = 2 << 20;
 
@@ -40,11 +38,11 @@ export class Lane {
   #gatheredBytes = 0;
   #ready: Batch[] = [];
   readonly #flying = new Set<Batch>();
+  #flyingBytes = 0;
   /** By lists of flags: what waits until the server has accepted one such message. */
   readonly #unproven = new Map<string, Prepared[]>();
   /** The last list that needed no proof. */
   #proven: readonly string[] | undefined;
-  #averageBytes = 0;
   #isLost = false;
   #failure: { readonly error: unknown } | undefined;
   #wake: () => void = () => undefined;
@@ -53,7 +51,8 @@ export class Lane {
     this.#sending = sending;
     this.#budget = budget;
     this.#care = care;
-    this.#pace = new Pace(sending.work.destination.appendMode, sending.work.now);
+    const { destination, now } = sending.work;
+    this.#pace = new Pace(destination.appendMode, budget.limit / 2, now);
     budget.whenStalled(() => this.flush());
     this.#sufficeNow();
   }
@@ -67,13 +66,19 @@ export class Lane {
     if (first !== undefined && this.#care.mostWith(first.uid) !== most) this.flush();
     this.#gathered.push(prepared);
     this.#gatheredBytes += prepared.message.bytes;
-    const full = this.#gathered.length >= Math.min(this.#pace.messages, most);
-    if (full || this.#gatheredBytes >= this.#budget.limit / BATCH_PART) this.flush();
+    const isFull = this.#gathered.length >= Math.min(this.#pace.messages, most);
+    if (isFull || this.#gatheredBytes >= this.#pace.window / 2 || this.#isWorthSending()) this.flush();
   }
 
-  /** Sends what is gathered if the destination has nothing to do. */
+  /** Sends what is gathered if the destination has nothing to do, or there is room for a command's worth of it. */
   nudge(): void {
-    if (this.#flying.size === 0 && this.#ready.length === 0) this.flush();
+    if (this.#ready.length > 0 || this.#gathered.length === 0) return;
+    if (this.#flying.size === 0 || this.#isWorthSending()) this.flush();
+  }
+
+  /** What would have to wait may as well go together with what comes. */
+  #isWorthSending(): boolean {
+    return this.#gatheredBytes >= this.#pace.command && this.#ready.length === 0 && this.#mayFly(this.#gathered);
   }
 
   flush(): void {
@@ -105,9 +110,7 @@ export class Lane {
 
   /** What is on its way, and as much again being read. */
   #sufficeNow(): void {
-    const { window, messages } = this.#pace;
-    const command = Math.min(this.#budget.limit / BATCH_PART, messages * this.#averageBytes);
-    this.#budget.suffice(Math.max(LEAST_AHEAD, 2 * window * command));
+    this.#budget.suffice(Math.max(LEAST_AHEAD, 2 * this.#pace.window));
   }
 
   #isOver(): boolean {
@@ -130,7 +133,8 @@ export class Lane {
       return;
     }
     this.#unproven.set(key, []);
-    this.#ready.push([prepared]);
+    // Ahead of all others: nothing else is sent while the server is asked, so the sooner it is over the better.
+    this.#ready.unshift([prepared]);
     this.#launch();
   }
 
@@ -147,15 +151,21 @@ export class Lane {
   #launch(): void {
     for (;;) {
       if (this.#isOver()) return this.#drop();
-      const window = this.#care.isAlone ? 1 : this.#pace.window;
       const [batch] = this.#ready;
-      if (batch === undefined || this.#flying.size >= window) return;
+      if (batch === undefined || !this.#mayFly(batch)) return;
       this.#sending.end = endOfShare(this.#sending.work);
       if (this.#sending.end !== undefined) continue;
       this.#ready.shift();
       this.#flying.add(batch);
+      this.#flyingBytes += bytesOf(batch);
       this.#send(batch).catch((error: unknown) => this.#fail(error));
     }
+  }
+
+  #mayFly(batch: Batch): boolean {
+    if (this.#flying.size === 0) return true;
+    if (this.#care.isAlone || this.#flying.size >= this.#pace.commands) return false;
+    return this.#flyingBytes + bytesOf(batch) <= this.#pace.window;
   }
 
   /** What has not been sent is left to another share. */
@@ -181,6 +191,7 @@ export class Lane {
       await this.#refused(batch, error);
     }
     this.#flying.delete(batch);
+    this.#flyingBytes -= bytesOf(batch);
     this.#release(batch);
     this.#launch();
     this.nudge();
@@ -194,7 +205,6 @@ export class Lane {
 
   async #stored(batch: Batch, appended: readonly Appended[]): Promise<void> {
     recordSent(this.#sending, batch, appended);
-    this.#averageBytes = Math.max(this.#averageBytes * 0.9, bytesOf(batch) / batch.length);
     for (const prepared of batch) {
       if (!isStream(prepared.message.body) && isSuspect(prepared))
         this.#sending.suspects.push(await suspectOf(prepared));

@@ -88,6 +88,7 @@ const CR = 0x0d;
  */
 export async function likeness(body: Body): Promise<string> {
   const digest = createHash('sha256');
-  for await (const piece of body) digest.update(piece.filter((byte) => byte !== CR && byte !== NUL && byte !== NUL_REPLACED));
+  for await (const piece of body)
+    digest.update(piece.filter((byte) => byte !== CR && byte !== NUL && byte !== NUL_REPLACED));
   return digest.digest('base64');
 }

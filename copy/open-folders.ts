@@ -11,7 +11,10 @@ export function saysFolderIsGone(error: unknown): boolean {
   if (!(error instanceof SideRefusal) || error.side !== 'destination') return false;
   const { status, responseCode, problem } = error.refusal;
   if (status !== 'NO') return false;
-  return NOT_THERE.has(responseCode) || /not exist|not found|no such|deleted or moved/i.test(problem.serverText ?? '');
+  return (
+    NOT_THERE.has(responseCode) ||
+    /(?:not|n.t) exist|not found|no such|deleted or moved/i.test(problem.serverText ?? '')
+  );
 }
 
 /** Undefined for a folder that the server does not open, or that is gone since it was listed; what may pass is thrown. */

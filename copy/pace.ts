@@ -1,71 +1,66 @@
 import type { AppendMode } from '../imap/types.ts';
 
-interface Step {
-  /** Commands in flight. */
-  readonly window: number;
-  /** Messages in one command. */
-  readonly messages: number;
-}
-
-const FIRST: Readonly<Record<AppendMode, Step>> = {
-  multiappend: { window: 2, messages: 50 },
-  pipelined: { window: 4, messages: 1 },
-  plain: { window: 1, messages: 1 },
-};
-const MOST: Readonly<Record<AppendMode, Step>> = {
-  multiappend: { window: 16, messages: 500 },
-  pipelined: { window: 256, messages: 1 },
-  plain: { window: 1, messages: 1 },
-};
-/** More is worth it while it makes things faster by this much. */
+const FIRST_BYTES = 1 << 20;
+const LEAST_BYTES = 64 << 10;
+/** Commands that fill the window: while one is answered, others are on their way. */
+const COMMANDS = 4;
+const MOST_MESSAGES: Readonly<Record<AppendMode, number>> = { multiappend: 500, pipelined: 1, plain: 1 };
+const MOST_COMMANDS: Readonly<Record<AppendMode, number>> = { multiappend: 32, pipelined: 256, plain: 1 };
+/** A larger window is worth it when it makes things faster by this much. */
 const FASTER = 1.05;
-/** Full periods without growth after one that did not help. */
-const CAUTION = 16;
+/** Periods for which nothing is tried after a larger window did not help, or something was refused. */
+const PATIENCE = 12;
 
 /**
- * How much is sent before an answer is waited for: modest at first, more as long as that makes things faster, less when
- * something is refused. A period is as many acknowledged commands as fit into the window.
+ * How much is sent before an answer is waited for: modest at first, twice as much as long as that makes things faster, less
+ * when something is refused. What was best before is tried again from time to time, since networks change.
  */
 export class Pace {
-  readonly #mode: AppendMode;
+  /** Messages in one command. */
+  readonly messages: number;
+  /** Commands in flight. */
+  readonly commands: number;
   readonly #now: () => number;
-  #step: Step;
+  readonly #most: number;
+  #bytes = FIRST_BYTES;
   #since: number;
-  #commands = 0;
-  #bytes = 0;
-  #bestRate = 0;
-  #caution = 0;
+  #accepted = 0;
+  /** Bytes in a millisecond, before the window was made larger; undefined when it was not. */
+  #before: number | undefined = 0;
+  #patience = 0;
 
-  /** `now` in milliseconds. */
-  constructor(mode: AppendMode, now: () => number) {
-    this.#mode = mode;
+  /** `now` in milliseconds; `most` bytes are ever in flight. */
+  constructor(mode: AppendMode, most: number, now: () => number) {
+    this.messages = MOST_MESSAGES[mode];
+    this.commands = MOST_COMMANDS[mode];
+    this.#most = most;
+    this.#bytes = Math.min(FIRST_BYTES, most);
     this.#now = now;
-    this.#step = FIRST[mode];
     this.#since = now();
   }
 
+  /** Bytes in flight. */
   get window(): number {
-    return this.#step.window;
+    return this.#bytes;
   }
 
-  get messages(): number {
-    return this.#step.messages;
+  /** Bytes in one command, where it holds more than one message. */
+  get command(): number {
+    return this.#bytes / COMMANDS;
   }
 
-  /** One command was accepted. */
+  /** A command of so many bytes was accepted. A period is over when a whole window was. */
   accepted(bytes: number): void {
-    this.#commands += 1;
-    this.#bytes += bytes;
-    if (this.#commands < this.#step.window) return;
-    const rate = this.#bytes / Math.max(1, this.#now() - this.#since);
-    if (this.#caution > 0) {
-      this.#caution -= 1;
-      if (this.#caution === 0) this.#bestRate = 0;
-    } else if (rate > this.#bestRate * FASTER) {
-      this.#bestRate = rate;
-      this.#grow();
+    this.#accepted += bytes;
+    if (this.#accepted < this.#bytes) return;
+    const rate = this.#accepted / Math.max(1, this.#now() - this.#since);
+    if (this.#patience > 0) {
+      this.#patience -= 1;
+    } else if (this.#before === undefined || rate > this.#before * FASTER) {
+      this.#before = rate;
+      this.#bytes = Math.min(this.#bytes * 2, this.#most);
     } else {
-      this.#caution = CAUTION;
+      this.#shrink();
     }
     this.#begin();
   }
@@ -73,28 +68,17 @@ export class Pace {
   /** Something was refused. */
   refused(): void {
     this.#shrink();
-    this.#caution = CAUTION;
     this.#begin();
   }
 
   #begin(): void {
     this.#since = this.#now();
-    this.#commands = 0;
-    this.#bytes = 0;
-  }
-
-  /** Larger commands first: they cost a server less than more of them. */
-  #grow(): void {
-    const { window, messages } = this.#step;
-    const most = MOST[this.#mode];
-    this.#step =
-      messages < most.messages
-        ? { window, messages: Math.min(messages * 2, most.messages) }
-        : { window: Math.min(window * 2, most.window), messages };
+    this.#accepted = 0;
   }
 
   #shrink(): void {
-    const { window, messages } = this.#step;
-    this.#step = { window: Math.ceil(window / 2), messages: Math.ceil(messages / 2) };
+    this.#bytes = Math.max(this.#bytes / 2, Math.min(LEAST_BYTES, this.#most));
+    this.#before = undefined;
+    this.#patience = PATIENCE;
   }
 }

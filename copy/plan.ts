@@ -47,7 +47,11 @@ async function listBefore(
   const date = { year: day.getUTCFullYear(), month: day.getUTCMonth() + 1, day: day.getUTCDate() };
   const found = new Set(await source.search({ kind: 'before', date }));
   const midnight = Math.floor(task.before / DAY_MS) * DAY_MS;
-  return { all, listed: all.filter((uid) => found.has(uid)), completeBefore: Math.min(now, Math.max(0, midnight - EARLIEST_ZONE_MS)) };
+  return {
+    all,
+    listed: all.filter((uid) => found.has(uid)),
+    completeBefore: Math.min(now, Math.max(0, midnight - EARLIEST_ZONE_MS)),
+  };
 }
 
 /** Messages of a listing that are to be carried over now, in the order in which they are. */

@@ -47,7 +47,10 @@ export async function settle(work: Work, listing: Listing, inDoubt: boolean): Pr
   await reserveForOthers(work, index);
 
   const unhandled = listing.all.filter((uid) => !ledger.has(uid));
-  const doubtful = todo(listing.listed, ledger, task.retryAside).slice(0, Math.max(0, folder.uidNext - doubtFrom) + SLACK);
+  const doubtful = todo(listing.listed, ledger, task.retryAside).slice(
+    0,
+    Math.max(0, folder.uidNext - doubtFrom) + SLACK,
+  );
   const walksAll = settledBelow <= 1 || unhandled.length <= FULL_WALK;
   await matchSource(work, walksAll ? unhandled : doubtful, index, recognise);
 

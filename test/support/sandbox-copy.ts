@@ -163,7 +163,10 @@ export class SandboxCopy {
       open.push(session);
       return session;
     };
-    return { source: await enter(this.source, 'ann', 'source'), destination: await enter(this.destination, user, 'destination') };
+    return {
+      source: await enter(this.source, 'ann', 'source'),
+      destination: await enter(this.destination, user, 'destination'),
+    };
   }
 
   /** What a copy has to keep of the source, in order. */

@@ -105,7 +105,7 @@ export class SandboxMove {
   async pass(pairs: readonly FolderPair[]): Promise<readonly CopyFolderResult[]> {
     const results: CopyFolderResult[] = [];
     for (const pair of pairs) {
-      const beside = sharersOf(pair, pairs).map(({ source }) => ({ source, ...this.#ledgerOf(source) }));
+      const beside = sharersOf(pair, pairs).map(({ source }) => Object.assign({ source }, this.#ledgerOf(source)));
       results.push(await this.copy(pair, { beside }));
     }
     return results;
