@@ -54,6 +54,18 @@ async function contents(session: ImapSession, folder: string): Promise<readonly 
   return found.toSorted();
 }
 
+function enter(port: number, user: string, tls: TlsMode = 'none'): Promise<ImapSession> {
+  return openSession({
+    address: { host: '127.0.0.1', port, tls, caPem: certificate.certPem },
+    login: { kind: 'password', user, secret: () => 'pw' },
+    side: 'destination',
+    commandTimeout: 10_000,
+    signal: new AbortController().signal,
+  });
+}
+
+const keyword = (length: number): string => `$${'x'.repeat(length - 1)}`;
+
 describe.skipIf(cannotRun)(`the lane to Dovecot${missing}`, () => {
   let source: Dovecot;
   beforeAll(async () => {
@@ -66,16 +78,6 @@ describe.skipIf(cannotRun)(`the lane to Dovecot${missing}`, () => {
   function seed(user: string, messages: readonly SeedMessage[]): Promise<number> {
     const access = { host: source.host, port: source.port, user, password: 'pw' };
     return seedMailbox(access, { folders: [{ path: 'Mail', messages }] });
-  }
-
-  function enter(port: number, user: string, tls: TlsMode = 'none'): Promise<ImapSession> {
-    return openSession({
-      address: { host: '127.0.0.1', port, tls, caPem: certificate.certPem },
-      login: { kind: 'password', user, secret: () => 'pw' },
-      side: 'destination',
-      commandTimeout: 10_000,
-      signal: new AbortController().signal,
-    });
   }
 
   describe.each([
@@ -177,7 +179,6 @@ describe.skipIf(cannotRun)(`the lane to Dovecot${missing}`, () => {
       await setUp.create('Precious');
       const precious = { flags: [], internalDate: AT, body: [Buffer.from('a: b\r\n\r\n')], bytes: 8 };
       await setUp.append('INBOX', [precious], () => undefined);
-      const keyword = (length: number): string => `$${'x'.repeat(length - 1)}`;
       const odd: readonly Partial<SeedMessage>[] = [
         { flags: [keyword(50)] },
         { flags: ['\\Seen', 'a/b', '$c.d:e'] },

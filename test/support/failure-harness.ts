@@ -99,10 +99,10 @@ export class FailureHarness {
         giveUp();
         return this.#openBoth(user, open, world);
       };
-      const { readMessages } = sessions.source;
+      const readMessages = sessions.source.readMessages.bind(sessions.source);
       sessions.source.readMessages = (uids, budget) => {
         budgets.add(budget);
-        return readMessages.call(sessions.source, uids, budget);
+        return readMessages(uids, budget);
       };
       const result = await copyFolder(
         {
