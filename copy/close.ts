@@ -26,7 +26,7 @@ export async function closeTransfer(work: Work, sending: Sending, from: number):
     if (isExplicable) await explainNew(work, sending, from, sought);
     ledger.update({ writtenBelow: Math.max(ledger.head.writtenBelow, folder.uidNext) });
   }
-  await readBack(work, sending.suspects);
+  sending.seeming.push(...(await readBack(work, sending.suspects)));
   sending.suspects = [];
   ledger.update({ doubtFrom: 0 });
 }

@@ -10,6 +10,7 @@ import { Ledger } from './ledger.ts';
 import { openDestination, openFolders } from './open-folders.ts';
 import { goneFromSource, listSource, todo, type Listing } from './plan.ts';
 import type { Sending } from './sending.ts';
+import { readBack, type Suspect } from './read-back.ts';
 import { withoutRepeats } from './repeats.ts';
 import { settle } from './settle.ts';
 import { SideRefusal } from './sides.ts';
@@ -69,19 +70,39 @@ async function copyShare(work: Work): Promise<CopyOutcome> {
  */
 async function copyMessages(work: Work, listing: Listing): Promise<CopyOutcome | undefined> {
   const care = new Care();
+  let suspects: readonly Suspect[] = [];
+  const seeming: Suspect[] = [];
   for (;;) {
-    const sending = await copyOnce(work, listing, care);
+    const sending = await copyOnce(work, listing, care, suspects);
+    ({ suspects } = sending);
+    seeming.push(...sending.seeming);
     const mayGoOn = sending.mayGoOn && !work.interrupt.aborted && care.mayReopen();
-    if (!mayGoOn || !(await reopen(work))) return sending.end;
-    work.progress.doing = 'opening once more';
-    const { sourceValidity } = work.ledger.head;
-    await openFolders(work);
+    if (!mayGoOn) return (await lookAgain(work, seeming, sending)) ? sending.end : { kind: 'share-ended' };
+    if (!(await reopen(work))) return sending.end;
     // What was listed means nothing any more.
-    if (work.ledger.head.sourceValidity !== sourceValidity) return { kind: 'share-ended' };
+    if (!(await openAgain(work))) return { kind: 'share-ended' };
   }
 }
 
-async function copyOnce(work: Work, listing: Listing, care: Care): Promise<Sending> {
+/** Opens both folders over new connections; false when the source has other UIDs there. */
+async function openAgain(work: Work): Promise<boolean> {
+  work.progress.doing = 'opening once more';
+  const { sourceValidity } = work.ledger.head;
+  await openFolders(work);
+  return work.ledger.head.sourceValidity === sourceValidity;
+}
+
+/** Reads back over a new connection what one may only seem to have kept. False when that shows that the source has other UIDs. */
+async function lookAgain(work: Work, seeming: readonly Suspect[], { end, inDoubt }: Sending): Promise<boolean> {
+  const isOver = end !== undefined && end.kind !== 'share-ended';
+  if (seeming.length === 0 || inDoubt || isOver || !(await reopen(work))) return true;
+  const isSame = await openAgain(work);
+  await readBack(work, seeming);
+  return isSame;
+}
+
+/** `suspects`: sent over a connection that was lost before they could be read back. */
+async function copyOnce(work: Work, listing: Listing, care: Care, suspects: readonly Suspect[]): Promise<Sending> {
   const { ledger, task, progress } = work;
   progress.doing = 'comparing with the destination';
   const strangers = await settleDoubt(work, listing);
@@ -90,6 +111,7 @@ async function copyOnce(work: Work, listing: Listing, care: Care): Promise<Sendi
   progress.doing = undefined;
   progress.done = listing.listed.length - uids.length;
   const sending = await transfer(work, uids, listing.listed, strangers, care);
+  sending.suspects.unshift(...suspects);
   if (!sending.inDoubt && work.destination.usable) await closeTransfer(work, sending, before);
   return sending;
 }

@@ -149,12 +149,11 @@ export class Ledger {
 
   /** Messages put aside, again or for the first time, since the ledger was decoded. */
   get newlyAside(): readonly AsideNote[] {
-    return this.aside.filter(({ uid }) => this.#asideTouched.has(uid)).map((note) => this.#withWords(note));
-  }
-
-  #withWords(note: AsideNote): AsideNote {
-    const words = this.#words.get(note.uid);
-    return words === undefined ? note : { ...note, words };
+    return this.aside.flatMap(({ uid, code }) => {
+      if (!this.#asideTouched.has(uid)) return [];
+      const words = this.#words.get(uid);
+      return [words === undefined ? { uid, code } : { uid, code, words }];
+    });
   }
 
   get asideChanged(): boolean {

@@ -28,16 +28,21 @@ export interface Prepared {
   readonly flagDropped: boolean;
   /** INTERNALDATE was not a date, and the nearest one is sent. */
   readonly dateMended: boolean;
+  /** Servers are known to alter such dates in silence. */
+  readonly isDateOdd: boolean;
 }
 
 /** Prepares messages for one destination folder. */
 export class Preparing {
   readonly #destination: Pick<OpenFolder, 'permanentFlags'>;
+  readonly #now: number;
   /** Messages share few lists of flags; equal ones share what is kept of them. */
   readonly #kept = new Map<string, KeptFlags>();
 
-  constructor(destination: Pick<OpenFolder, 'permanentFlags'>) {
+  /** `now`: epoch milliseconds. */
+  constructor(destination: Pick<OpenFolder, 'permanentFlags'>, now: number) {
     this.#destination = destination;
+    this.#now = now;
   }
 
   prepare({ uid, flags, internalDate, body, bytes }: WholeMessage): Prepared {
@@ -51,6 +56,7 @@ export class Preparing {
       instant,
       flagDropped: dropped,
       dateMended: date === undefined,
+      isDateOdd: isOddDate(instant, this.#now),
     };
   }
 
@@ -70,9 +76,9 @@ interface KeptFlags {
 }
 
 /** Whether it has something that servers are known to alter in silence; worth reading back. */
-export function isSuspect({ instant, message: { body } }: Prepared): boolean {
-  if (isOddDate(instant)) return true;
-  return !isStream(body) && (body.some((piece) => piece.includes(NUL)) || holdsBareLineFeed(body));
+export function isSuspect({ isDateOdd, message: { body } }: Prepared): boolean {
+  if (isDateOdd) return true;
+  return !isStream(body) && (body.some((piece) => piece.includes(NUL)) || holdsBareLineEnd(body));
 }
 
 /**
@@ -96,31 +102,45 @@ export function keepableFlags(
 const FIRST_SAFE_INSTANT = Date.UTC(1970, 0, 1);
 const END_OF_SAFE_INSTANTS = Date.UTC(2038, 0, 1);
 
-/** Outside of what a signed 32-bit time can say: Dovecot makes such dates "now". */
-function isOddDate(instant: number): boolean {
-  return instant < FIRST_SAFE_INSTANT || instant >= END_OF_SAFE_INSTANTS;
+/** Clocks of servers differ. */
+const SKEW_MS = 3_600_000;
+
+/** Outside of what a signed 32-bit time can say, or in the future, as the server's clock may see it: Dovecot makes it "now". */
+function isOddDate(instant: number, now: number): boolean {
+  return instant < FIRST_SAFE_INSTANT || instant >= Math.min(END_OF_SAFE_INSTANTS, now - SKEW_MS);
 }
 
 const NUL = 0x00;
 const LF = 0x0a;
 const CR = 0x0d;
 
-function holdsBareLineFeed(body: readonly Buffer[]): boolean {
+function holdsBareLineEnd(body: readonly Buffer[]): boolean {
   const watch = new LineEnds();
-  return body.some((piece) => watch.see(piece));
+  return body.some((piece) => watch.see(piece)) || watch.endsBare;
 }
 
-/** Looks for line feeds without carriage returns in a body that comes in pieces. */
+/** Looks for line feeds without carriage returns, and the reverse, in a body that comes in pieces. */
 export class LineEnds {
   #last: number | undefined;
 
-  /** Whether this piece has one. */
+  /** Whether this piece shows one. */
   see(piece: Buffer): boolean {
+    if (piece.length === 0) return false;
+    if (this.endsBare && piece[0] !== LF) return true;
     for (let at = piece.indexOf(LF); at >= 0; at = piece.indexOf(LF, at + 1)) {
       if ((at === 0 ? this.#last : piece[at - 1]) !== CR) return true;
     }
-    this.#last = piece.at(-1) ?? this.#last;
+    this.#last = piece.at(-1);
+    const end = this.endsBare ? piece.length - 1 : piece.length;
+    for (let at = piece.indexOf(CR); at >= 0 && at < end; at = piece.indexOf(CR, at + 1)) {
+      if (piece[at + 1] !== LF) return true;
+    }
     return false;
+  }
+
+  /** Whether a carriage return came last. */
+  get endsBare(): boolean {
+    return this.#last === CR;
   }
 }
 

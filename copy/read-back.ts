@@ -41,28 +41,43 @@ export class WatchedBody {
 
   /** Once all of it has passed. */
   suspect(): Suspect | undefined {
-    if (!this.#suspect) return undefined;
+    if (!this.#suspect && !this.#lineEnds.endsBare) return undefined;
     return { uid: this.#prepared.uid, digest: this.#digest.digest('base64'), instant: this.#prepared.instant };
   }
 }
 
-/** Reads such messages back from the destination, and notes those that are not what was sent. */
-export async function readBack(work: Work, suspects: readonly Suspect[]): Promise<void> {
+const MS = 1_000;
+const FIRST_OF_32_BITS = -(2 ** 31) * MS;
+const END_OF_32_BITS = 2 ** 31 * MS;
+
+/**
+ * Reads such messages back from the destination, and notes those that are not what was sent. Returns those that seem to
+ * be what was sent as long as the connection lasts: Dovecot's mdbox remembers a date of more than 32 bits for the session
+ * that appended it, and tells every other one what it has stored.
+ */
+export async function readBack(work: Work, suspects: readonly Suspect[]): Promise<readonly Suspect[]> {
   const byCounterpart = new Map<number, Suspect>();
   for (const suspect of suspects) {
     const counterpart = work.ledger.get(suspect.uid)?.counterpart ?? 0;
     if (counterpart !== NOWHERE && counterpart !== SOUGHT) byCounterpart.set(counterpart, suspect);
   }
-  if (byCounterpart.size === 0) return;
+  if (byCounterpart.size === 0) return [];
   let altered = 0;
+  const seeming: Suspect[] = [];
   for await (const { uid, body, internalDate } of work.destination.fetchMessages([...byCounterpart.keys()])) {
     const suspect = byCounterpart.get(uid);
     if (suspect === undefined || body === undefined) continue;
     byCounterpart.delete(uid);
     const sameInstant = parseDateTime(internalDate)?.instant === suspect.instant;
     if (!sameInstant || (await exactDigest(body)) !== suspect.digest) altered += 1;
+    else if (needsMoreThan32Bits(suspect)) seeming.push(suspect);
   }
   note(work.tally, 'destination.message-altered', altered);
+  return seeming;
+}
+
+function needsMoreThan32Bits({ instant = 0 }: Suspect): boolean {
+  return instant < FIRST_OF_32_BITS || instant >= END_OF_32_BITS;
 }
 
 async function exactDigest(body: Body): Promise<string> {

@@ -18,6 +18,8 @@ export interface Sending {
   readonly sent: number[];
   /** Sent, and to be read back. */
   suspects: Suspect[];
+  /** Read back as they were sent, and to be read again over another connection. */
+  readonly seeming: Suspect[];
   /** The last destination UID that the server told. */
   lastUid: number;
   /** The server did not tell where it put some of them. */
@@ -36,6 +38,7 @@ export function newSending(work: Work, order: readonly number[], end: CopyOutcom
     order,
     sent: [],
     suspects: [],
+    seeming: [],
     lastUid: work.folder.uidNext - 1,
     hasSought: false,
     inDoubt: false,

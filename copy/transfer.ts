@@ -1,3 +1,4 @@
+import { appendLimit } from './append-limit.ts';
 import { isStream, type Body } from '../imap/body.ts';
 import { ByteBudget } from '../imap/budget.ts';
 import type { FetchedMessage } from '../imap/types.ts';
@@ -40,8 +41,9 @@ export async function transfer(
     similar: work.bytesKept ? strangers.looseLeft() : new Set<number>(),
     compared: new Set(),
     budget,
+    limit: appendLimit(work.destination.capabilities) ?? Number.POSITIVE_INFINITY,
     lane: new Lane(sending, budget, care),
-    preparing: new Preparing(work.folder),
+    preparing: new Preparing(work.folder, work.now()),
   };
   const left = withoutCondemned(sending, uids, care);
   try {
@@ -67,6 +69,8 @@ interface Transferring {
   /** Large messages that were compared with strangers, and are none of them. */
   readonly compared: Set<number>;
   readonly budget: ByteBudget;
+  /** Bytes of the largest message that the destination takes. */
+  readonly limit: number;
   readonly lane: Lane;
   readonly preparing: Preparing;
 }
@@ -92,7 +96,7 @@ async function carryShare(transferring: Transferring, uids: readonly number[]): 
 
 /** Fetches and sends; returns the UIDs whose messages did not come, or have to come once more. */
 async function carry(transferring: Transferring, uids: readonly number[]): Promise<readonly number[]> {
-  const { sending, lane, budget, preparing, strangers } = transferring;
+  const { sending, lane, budget, strangers } = transferring;
   const asked = new Set(uids);
   for await (const group of sending.work.source.readMessages(uids, budget)) {
     for (const fetched of group) {
@@ -102,7 +106,7 @@ async function carry(transferring: Transferring, uids: readonly number[]): Promi
         const isCarried = await carryStream(transferring, fetched, fetched.body);
         if (!isCarried) asked.add(fetched.uid);
       } else if (strangers.size === 0) {
-        lane.add(preparing.prepare(fetched));
+        send(transferring, fetched);
       } else {
         await carryHeld(transferring, fetched, fetched.body);
       }
@@ -121,22 +125,42 @@ function giveBack({ budget }: Transferring, { body, bytes }: FetchedMessage): vo
 
 /** Sends a message, unless it is one of the strangers. */
 async function carryHeld(transferring: Transferring, fetched: WholeMessage, body: readonly Buffer[]): Promise<void> {
-  const { sending, lane, preparing, strangers } = transferring;
+  const { sending, strangers } = transferring;
   const identity = identified(sending.work, fetched, headerOf(body));
   const counterpart = strangers.take(identity) ?? (await alteredCounterpart(transferring, identity, body));
-  if (counterpart === undefined) return lane.add(preparing.prepare(fetched));
+  if (counterpart === undefined) return send(transferring, fetched);
   adopt(sending, fetched, counterpart);
   giveBack(transferring, fetched);
 }
 
+/** Sends a message that is held; what the destination would refuse for its size does not travel. */
+function send(transferring: Transferring, fetched: WholeMessage): void {
+  const { lane, preparing, limit } = transferring;
+  if (fetched.bytes <= limit) return lane.add(preparing.prepare(fetched));
+  putTooLargeAside(transferring, fetched);
+  giveBack(transferring, fetched);
+}
+
+/** The same for a body that is a stream, which is left unread then. */
+async function passOn(transferring: Transferring, fetched: WholeMessage): Promise<void> {
+  const { lane, preparing, limit } = transferring;
+  if (fetched.bytes <= limit) await lane.pass(preparing.prepare(fetched));
+  else putTooLargeAside(transferring, fetched);
+}
+
+function putTooLargeAside({ sending, limit }: Transferring, { uid, bytes }: WholeMessage): void {
+  putAside(sending, uid, 'destination.message-too-large', `APPENDLIMIT=${limit}; the message has ${bytes} bytes`);
+}
+
 /** The same for one that is too large to be held. False when it was read to compare it, and has to come once more. */
 async function carryStream(
-  { sending, lane, preparing, strangers, similar, compared, ...others }: Transferring,
+  transferring: Transferring,
   fetched: WholeMessage,
   stream: AsyncIterable<Buffer>,
 ): Promise<boolean> {
+  const { sending, strangers, similar, compared } = transferring;
   if (strangers.size === 0) {
-    await lane.pass(preparing.prepare(fetched));
+    await passOn(transferring, fetched);
     return true;
   }
   const { header, whole } = await headed(stream);
@@ -147,11 +171,10 @@ async function carryStream(
     return true;
   }
   if (!similar.has(identity.loose) || compared.has(fetched.uid)) {
-    await lane.pass(preparing.prepare({ ...fetched, body: whole }));
+    await passOn(transferring, { ...fetched, body: whole });
     return true;
   }
   compared.add(fetched.uid);
-  const transferring = { sending, lane, preparing, strangers, similar, compared, ...others };
   const altered = await alteredCounterpart(transferring, identity, whole);
   if (altered !== undefined) adopt(sending, fetched, altered);
   return altered !== undefined;
@@ -196,5 +219,5 @@ async function readBackKnown({ sending, lane }: Transferring): Promise<void> {
   if (sending.hasSought || sending.inDoubt || !sending.work.destination.usable) return;
   const { suspects } = sending;
   sending.suspects = [];
-  await readBack(sending.work, suspects);
+  sending.seeming.push(...(await readBack(sending.work, suspects)));
 }

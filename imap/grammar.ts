@@ -148,7 +148,9 @@ export function parseDateTime(text: string): DateTime | undefined {
   const zone = (zoneHour * 60 + zoneMinute) * (sign === '-' ? -1 : 1);
   const instant = utc(year, month, day, hour, minute, second) - zone * MINUTE_MS;
   if (isDateTime(text)) return { instant, text };
-  const time = `${pad(hour, 2)}:${pad(minute, 2)}:${pad(Math.min(second, 59), 2)}`;
+  // Few servers take a leap second; the second after it is the same instant.
+  if (second === 60) return year === 9999 ? undefined : { instant, text: formatDateTime(instant, zone) };
+  const time = `${pad(hour, 2)}:${pad(minute, 2)}:${pad(second, 2)}`;
   const date = `${pad(day, 2)}-${MONTHS[month] ?? ''}-${pad(year, 4)}`;
   return { instant, text: `${date} ${time} ${sign}${zoneHours}${zoneMinutes}` };
 }

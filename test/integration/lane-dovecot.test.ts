@@ -1,7 +1,3 @@
-function keyword(length: number): string {
-  return `$${'x'.repeat(length - 1)}`;
-}
-
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { copyFolder } from '../../copy/copy-folder.ts';
 import type { CopyTask } from '../../copy/types.ts';
@@ -67,6 +63,8 @@ function enter(port: number, user: string, tls: TlsMode = 'none'): Promise<ImapS
     signal: new AbortController().signal,
   });
 }
+
+const keyword = (length: number): string => `$${'x'.repeat(length - 1)}`;
 
 describe.skipIf(cannotRun)(`the lane to Dovecot${missing}`, () => {
   let source: Dovecot;

@@ -4,7 +4,13 @@ import type { CopyTask } from '../../copy/types.ts';
 import { verifyFolder } from '../../copy/verify-folder.ts';
 import { openSession } from '../../imap/open.ts';
 import type { ImapSession } from '../../imap/types.ts';
-import type { CopyFolderResult, CopyHeartbeat, VerifiedFolder, VerifyFolderResult } from '../../model/activities.ts';
+import type {
+  CopyFolderResult,
+  CopyHeartbeat,
+  LedgerBeside,
+  VerifiedFolder,
+  VerifyFolderResult,
+} from '../../model/activities.ts';
 import { mapFolders } from '../../model/folder-map.ts';
 import type { FolderPair } from '../../model/folders.ts';
 import type { FolderRules } from '../../model/project.ts';
@@ -105,7 +111,7 @@ export class SandboxMove {
   async pass(pairs: readonly FolderPair[]): Promise<readonly CopyFolderResult[]> {
     const results: CopyFolderResult[] = [];
     for (const pair of pairs) {
-      const beside = sharersOf(pair, pairs).map(({ source }) => Object.assign({ source }, this.#ledgerOf(source)));
+      const beside = sharersOf(pair, pairs).map(({ source }) => this.#ledgerOf(source));
       results.push(await this.copy(pair, { beside }));
     }
     return results;
@@ -117,9 +123,9 @@ export class SandboxMove {
     return this.#withBoth((sides) => verifyFolder(task, { ...sides, interrupt: new AbortController().signal }));
   }
 
-  #ledgerOf(source: string): { readonly ledger?: string } {
+  #ledgerOf(source: string): LedgerBeside {
     const ledger = this.ledgers.get(source);
-    return ledger === undefined ? {} : { ledger };
+    return { source, ...(ledger !== undefined && { ledger }) };
   }
 
   async #withBoth<T>(act: (sides: BothSides) => Promise<T>): Promise<T> {

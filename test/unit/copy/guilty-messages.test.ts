@@ -147,8 +147,10 @@ describe('a large message', () => {
         first: { onHeld: (bytes) => (most = Math.max(most, bytes)) },
       });
       expect(counts.copied).toBe(11);
-      const { messages } = copy.destination.store.user(user).folder('INBOX');
-      const sent = messages.find(({ body }) => body.length > SIZE);
+      const sent = copy.destination.store
+        .user(user)
+        .folder('INBOX')
+        .messages.find(({ body }) => body.length > SIZE);
       expect(sent?.body.equals(large)).toBe(true);
       expect(most).toBeGreaterThan(0);
       expect(most).toBeLessThanOrEqual(BUDGET + 128 * 1024);

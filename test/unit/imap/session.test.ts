@@ -50,6 +50,29 @@ describe('listing folders', () => {
     expect((await session.list()).map(({ name }) => name)).toEqual(['username']);
   });
 
+  it('shows what is below a root of another namespace, however the server writes it', async () => {
+    const { session } = await stage(
+      [
+        LIST,
+        { send: '* LIST () "/" INBOX\r\n' },
+        OK,
+        { expect: 'LIST "" "#shared.anna/J&APw-rgen*"' },
+        OK,
+        { expect: 'LIST "" "#shared.anna.J&APw-rgen*"' },
+        { send: '* LIST () "." "#shared.anna.J&APw-rgen"\r\n* LIST () "." "#shared.anna.J&APw-rgen.Sent"\r\n' },
+        OK,
+        { expect: 'LIST "" "/#shared.anna/J&APw-rgen*"' },
+        { send: '$tag NO Invalid name\r\n' },
+      ],
+      { foreign: ['#shared.'] },
+    );
+    expect((await session.list('#shared.anna/Jürgen')).map(({ path }) => path)).toEqual([
+      ['INBOX'],
+      ['#shared', 'anna', 'Jürgen'],
+      ['#shared', 'anna', 'Jürgen', 'Sent'],
+    ]);
+  });
+
   it('gives nothing of a list that makes no sense', async () => {
     const { session } = await stage([LIST, { send: '* LIST () "//" a\r\n' }, OK]);
     expect((await refusalOf(session.list())).problem.code).toBe('server.protocol');

@@ -141,6 +141,30 @@ describe('prefixes and delimiters', () => {
     });
   });
 
+  it('finds the root in another namespace, with its own delimiter or written like a path', () => {
+    const folders: readonly ListedFolder[] = [
+      { name: 'INBOX', path: ['INBOX'], delimiter: '/', role: 'inbox', selectable: true },
+      { name: '#shared.anna', path: ['#shared', 'anna'], delimiter: '.', selectable: true },
+      { name: '#shared.anna.Sent', path: ['#shared', 'anna', 'Sent'], delimiter: '.', selectable: true },
+      { name: '/users/berta/INBOX', path: ['', 'users', 'berta', 'INBOX'], delimiter: '/', selectable: true },
+      { name: '/users/berta/A', path: ['', 'users', 'berta', 'A'], delimiter: '/', selectable: true },
+    ];
+    const below = (root: string): readonly (readonly string[])[] => {
+      const given = inputOf({ source: [], sourceRoot: root });
+      const { pairs } = mapFolders({ ...given, source: { ...given.source, folders } });
+      return pairs.map(({ source, destination }) => [source, destination]);
+    };
+    expect(below('#shared.anna')).toEqual([
+      ['#shared.anna', 'INBOX'],
+      ['#shared.anna.Sent', 'Sent'],
+    ]);
+    expect(below('users/berta')).toEqual([
+      ['/users/berta/INBOX', 'INBOX'],
+      ['/users/berta/A', 'A'],
+    ]);
+    expect(below('users/nobody')).toEqual([]);
+  });
+
   it('puts everything below the row’s destination prefix, and no role leads out of it', () => {
     expect(
       names({
