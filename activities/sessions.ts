@@ -122,6 +122,7 @@ async function openSide(
   const login = await loginFor({ openSecret, tokens, secrets }, job, side, freshTokens);
   signal.throwIfAborted();
   const { host, port, tls, caPem, serverName } = job.settings[side];
+  const { root } = job.row[side];
   return deps.openSession({
     address: {
       host,
@@ -132,6 +133,7 @@ async function openSide(
     },
     login,
     side,
+    ...(root !== undefined && { root }),
     commandTimeout: job.settings.timing.commandTimeout,
     signal,
   });
