@@ -173,6 +173,7 @@ async function openNew(
   const login = await loginFor({ openSecret, tokens, secrets }, job, side, freshTokens);
   signal.throwIfAborted();
   const { host, port, tls, caPem, serverName } = job.settings[side];
+  const { root } = job.row[side];
   return deps.openSession({
     address: {
       host,
@@ -183,6 +184,7 @@ async function openNew(
     },
     login,
     side,
+    ...(root !== undefined && { root }),
     commandTimeout: job.settings.timing.commandTimeout,
     signal: ended,
   });

@@ -37,7 +37,7 @@ async function survey(
   destination: ImapSession,
 ): Promise<SurveyResult> {
   const map = mapFolders({
-    source: { ...(await listed('source', source, job.row.source.root)), root: job.row.source.root },
+    source: { ...(await listed('source', source)), root: job.row.source.root },
     destination: { ...(await listed('destination', destination)), rowPrefix: job.row.destination.folderPrefix },
     rules: job.settings.folders,
   });
@@ -61,9 +61,9 @@ function requireRoot({ row }: MailboxJob, { pairs }: FolderMap): void {
   throw new RefusedOn('source', { code: 'source.root-unknown', text }, undefined);
 }
 
-async function listed(side: Side, session: ImapSession, root?: string): Promise<FolderSide> {
+async function listed(side: Side, session: ImapSession): Promise<FolderSide> {
   return {
-    folders: await askedOf(side, session.list(root)),
+    folders: await askedOf(side, session.list()),
     delimiter: session.delimiter,
     namespacePrefix: session.prefix,
   };

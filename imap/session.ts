@@ -41,6 +41,8 @@ export interface Welcome {
   readonly delimiter: string | null;
   /** Prefixes under which folders of others are listed. */
   readonly foreign: readonly string[];
+  /** A folder of whatever namespace that is listed with what is below it. */
+  readonly root?: string | undefined;
 }
 
 const LOGOUT_MS = 1_000;
@@ -55,6 +57,7 @@ export class Session implements ImapSession {
   readonly #wire: Wire;
   readonly #peer: string;
   readonly #foreign: readonly string[];
+  readonly #root: string | undefined;
   readonly #appender: Appender;
   /** The open folder, for people. */
   #open = 'the folder';
@@ -65,6 +68,7 @@ export class Session implements ImapSession {
     this.#wire = wire;
     this.#peer = welcome.peer;
     this.#foreign = welcome.foreign;
+    this.#root = welcome.root;
     this.capabilities = welcome.capabilities;
     this.prefix = welcome.prefix;
     this.delimiter = welcome.delimiter;
@@ -75,8 +79,9 @@ export class Session implements ImapSession {
     return this.#wire.usable && !this.#left;
   }
 
-  async list(root?: string): Promise<readonly ListedFolder[]> {
+  async list(): Promise<readonly ListedFolder[]> {
     const own = await this.#listOwn();
+    const root = this.#root;
     if (root === undefined) return own;
     const folders = new Map(own.map((folder) => [folder.name, folder]));
     for (const pattern of rootPatterns(root, this.delimiter)) {

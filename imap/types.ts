@@ -17,6 +17,8 @@ export type Login =
 export interface SessionOptions {
   readonly address: ServerAddress;
   readonly login: Login;
+  /** A folder of whatever namespace, `/` between levels, that is listed with what is below it. */
+  readonly root?: string;
   /** For the codes of refusals that name a side; `source` when absent. */
   readonly side?: Side;
   /** Milliseconds without any answer to a command after which the connection counts as lost. */
@@ -134,10 +136,10 @@ export interface ImapSession {
   readonly usable: boolean;
 
   /**
-   * All folders but those under the prefixes of other users' and shared namespaces (RFC 2342), each once. With `root`, a
-   * folder of whatever namespace with `/` between levels, also that one and what is below it.
+   * All folders but those under the prefixes of other users' and shared namespaces (RFC 2342), each once; of those only the
+   * session's root and what is below it.
    */
-  list(root?: string): Promise<readonly ListedFolder[]>;
+  list(): Promise<readonly ListedFolder[]>;
   status(name: string): Promise<FolderStatus>;
   /** Also subscribes. `exists` when the server says that it is there already. */
   create(name: string): Promise<'created' | 'exists'>;

@@ -210,7 +210,7 @@ export const REFUSALS = {
     scope: 'message',
     meaning: 'The destination refuses this message.',
     reaction: 'put-aside',
-    next: 'Read the server’s words in `mailferry show`; the message stays on the source.',
+    next: 'Read the server’s words in `mailferry aside`; `--export` writes the message as a file. It stays on the source.',
     exit: EXIT.exceptions,
   },
   'destination.message-too-large': {

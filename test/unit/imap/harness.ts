@@ -24,9 +24,10 @@ export async function stage(
   options: Partial<WireOptions> & {
     readonly foreign?: readonly string[];
     readonly capabilities?: readonly string[];
+    readonly root?: string;
   } = {},
 ): Promise<Scene> {
-  const { foreign = [], capabilities: announced = [], ...rest } = options;
+  const { foreign = [], capabilities: announced = [], root, ...rest } = options;
   const server = await startScriptedServer(script);
   const socket = connect(server.port, '127.0.0.1');
   await once(socket, 'connect');
@@ -45,7 +46,8 @@ export async function stage(
     await server.close();
   });
   const capabilities = new Set(['IMAP4REV1', 'SPECIAL-USE', 'LIST-EXTENDED', ...announced]);
-  const session = new Session(wire, { peer: 'imap.test:143', capabilities, prefix: '', delimiter: '/', foreign });
+  const place = { prefix: '', delimiter: '/', foreign, root };
+  const session = new Session(wire, { peer: 'imap.test:143', capabilities, ...place });
   return { server, socket, wire, session };
 }
 
