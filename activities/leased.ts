@@ -7,7 +7,9 @@ import type { Dependencies } from './dependencies.ts';
 import { AttemptLease } from './lease.ts';
 import { sideProblem } from './run.ts';
 import { Secrets } from './secrets.ts';
-import { withBothSides } from './sessions.ts';
+import { withBothSides, type BothSides } from './sessions.ts';
+
+const BATCH_IN_HAND_MS = 3_000;
 
 /** Something that writes to a destination, and whose attempts follow one another by growth. */
 export interface Writing<Result extends { readonly outcome: CopyOutcome }> {
@@ -78,9 +80,15 @@ async function write<Result extends { readonly outcome: CopyOutcome }>(attempt: 
     return await withBothSides(
       deps,
       { job: writing.job, secrets, signal: opening.signal, opened: opening.opened },
-      (sessions) => {
-        const context = { ...sessions, lease, interrupt: lease.interrupt, now: deps.clock.wall };
-        return writing.write(found, context, secrets.scrub);
+      async (sessions) => {
+        const ending = endInTime(attempt, sessions);
+        const reopen = async (): Promise<BothSides> => ending.replace(await sessions.reopen());
+        const context = { ...sessions, reopen, lease, interrupt: lease.interrupt, now: deps.clock.wall };
+        try {
+          return await writing.write(found, context, secrets.scrub);
+        } finally {
+          ending.callOff();
+        }
       },
       ({ outcome }) => outcome.kind === 'complete' || outcome.kind === 'share-ended',
     );
@@ -93,6 +101,38 @@ async function write<Result extends { readonly outcome: CopyOutcome }>(attempt: 
   } finally {
     opening.opened();
   }
+}
+
+/**
+ * The batch in hand has so long to end after an interruption; then both connections are ended, and what was in flight is in
+ * doubt, which the next attempt settles.
+ */
+function endInTime(
+  { deps, lease }: Pick<Attempt<never>, 'deps' | 'lease'>,
+  sessions: BothSides,
+): { readonly replace: (sessions: BothSides) => BothSides; readonly callOff: () => void } {
+  let current = sessions;
+  let callOffTimer: (() => void) | undefined;
+  const end = (): void => {
+    const reason = new Error('The batch in hand took too long to end');
+    current.source.destroy(reason);
+    current.destination.destroy(reason);
+  };
+  const interrupted = (): void => {
+    callOffTimer = deps.clock.after(BATCH_IN_HAND_MS, end);
+  };
+  lease.interrupt.addEventListener('abort', interrupted, { once: true });
+  if (lease.interrupt.aborted) interrupted();
+  return {
+    replace: (replacement) => {
+      current = replacement;
+      return replacement;
+    },
+    callOff: () => {
+      lease.interrupt.removeEventListener('abort', interrupted);
+      callOffTimer?.();
+    },
+  };
 }
 
 /**

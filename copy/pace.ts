@@ -1,7 +1,12 @@
 import type { AppendMode } from '../imap/types.ts';
 
-const FIRST_BYTES = 1 << 20;
+const FIRST_BYTES = 256 << 10;
 const LEAST_BYTES = 64 << 10;
+/**
+ * What is in flight is answered within so many milliseconds at the rate measured. It bounds what a process that dies can
+ * still have on the wire when another takes over, and how long a batch in hand takes when the copy is asked to end.
+ */
+const IN_FLIGHT_MS = 1_000;
 /** Commands that fill the window: while one is answered, others are on their way. */
 const COMMANDS = 4;
 const MOST_MESSAGES: Readonly<Record<AppendMode, number>> = { multiappend: 500, pipelined: 1, plain: 1 };
@@ -62,6 +67,7 @@ export class Pace {
     } else {
       this.#shrink();
     }
+    this.#bytes = Math.max(Math.min(this.#bytes, rate * IN_FLIGHT_MS), Math.min(LEAST_BYTES, this.#most));
     this.#begin();
   }
 

@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { Client } from '@temporalio/client';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import { pino } from 'pino';
-import { mailboxId, preflightWorkflowId } from '../model/ids.ts';
+import { asideWorkflowId, mailboxId, preflightWorkflowId } from '../model/ids.ts';
 import type { MailboxRow, MailboxSide, ProjectSettings, Side } from '../model/project.ts';
 import { passwordBinding } from '../model/seal-binding.ts';
 import { startSandbox, type Sandbox } from '../sandbox/server.ts';
@@ -119,6 +119,14 @@ function settingsFor(name: string, source: Sandbox, destination: Proxy): Project
 async function wholeSaga({ admin, source, destination, wire, settingsOf, rowsOf }: Stage): Promise<void> {
   const settings = settingsOf('whole-saga');
   const rows = rowsOf(settings);
+  const [row] = rows;
+  if (row === undefined) throw new Error('there is no mailbox to record');
+  const folder = { source: 'INBOX', sourcePath: 'INBOX', uidValidity: 1, notes: [] };
+  await admin.client.workflow.execute(WORKFLOW.aside, {
+    workflowId: asideWorkflowId(settings.name, 'recorded'),
+    taskQueue: TASK_QUEUE,
+    args: [{ settings, row, folders: [folder] }],
+  });
   await admin.client.workflow.execute(WORKFLOW.preflight, {
     workflowId: preflightWorkflowId(settings.name, 'recorded'),
     taskQueue: TASK_QUEUE,
