@@ -11,7 +11,7 @@ const MESSAGES = 300;
 /** So slow that a copy of these messages takes longer than any test waits before it disturbs it. */
 const PACE = 120_000;
 /** The engine keeps no more in flight than is answered in so long. */
-const IN_FLIGHT = SECOND;
+const IN_FLIGHT = 1_000;
 /** More than logging in, opening folders and settling doubt take: some of it is mail. */
 const MAIL_BYTES = 20_000;
 /** More than the line that announces a message, less than any message. */
