@@ -2,7 +2,7 @@ import { isStream } from '../imap/body.ts';
 import type { ByteBudget } from '../imap/budget.ts';
 import type { Appended } from '../imap/types.ts';
 import type { Care } from './care.ts';
-import { isSuspect, type Prepared } from './message.ts';
+import type { Prepared } from './message.ts';
 import { Pace } from './pace.ts';
 import { suspectOf, WatchedBody } from './read-back.ts';
 import {
@@ -59,7 +59,7 @@ export class Lane {
 
   /** Takes a message, and sends it in due time. */
   add(prepared: Prepared): void {
-    if (this.#isOver()) return this.#giveBack([prepared]);
+    if (this.isOver) return this.#giveBack([prepared]);
     if (!this.#isProven(prepared)) return this.#prove(prepared);
     const most = this.#care.mostWith(prepared.uid);
     const [first] = this.#gathered;
@@ -100,7 +100,7 @@ export class Lane {
   /** Sends a message whose body is a stream, alone. The same promises as `drained`. */
   async pass(prepared: Prepared): Promise<void> {
     await this.drained();
-    if (this.#isOver()) return;
+    if (this.isOver) return;
     const body = new WatchedBody(prepared);
     this.#ready.push([{ ...prepared, message: { ...prepared.message, body: body.stream() } }]);
     await this.drained();
@@ -113,7 +113,8 @@ export class Lane {
     this.#budget.suffice(Math.max(LEAST_AHEAD, 2 * this.#pace.window));
   }
 
-  #isOver(): boolean {
+  /** Nothing more is sent. */
+  get isOver(): boolean {
     return this.#sending.end !== undefined || this.#failure !== undefined || this.#isLost;
   }
 
@@ -150,7 +151,7 @@ export class Lane {
 
   #launch(): void {
     for (;;) {
-      if (this.#isOver()) return this.#drop();
+      if (this.isOver) return this.#drop();
       const [batch] = this.#ready;
       if (batch === undefined || !this.#mayFly(batch)) return;
       this.#sending.end = endOfShare(this.#sending.work);
@@ -158,7 +159,7 @@ export class Lane {
       this.#ready.shift();
       this.#flying.add(batch);
       this.#flyingBytes += bytesOf(batch);
-      this.#send(batch).catch((error: unknown) => this.#fail(error));
+      this.#send(batch).catch((error: unknown) => this.#fail(batch, error));
     }
   }
 
@@ -198,15 +199,18 @@ export class Lane {
     this.#wake();
   }
 
-  #fail(error: unknown): void {
+  /** What nobody expected; whoever reads for us must not wait for room for ever. */
+  #fail(batch: Batch, error: unknown): void {
     this.#failure ??= { error };
-    this.#wake();
+    this.#flying.delete(batch);
+    this.#giveBack(batch);
+    this.#drop();
   }
 
   async #stored(batch: Batch, appended: readonly Appended[]): Promise<void> {
     recordSent(this.#sending, batch, appended);
     for (const prepared of batch) {
-      if (!isStream(prepared.message.body) && isSuspect(prepared))
+      if (prepared.isSuspect && !isStream(prepared.message.body))
         this.#sending.suspects.push(await suspectOf(prepared));
     }
     this.#care.passed(batch.map(({ uid }) => uid));

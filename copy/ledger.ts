@@ -250,13 +250,16 @@ export class Ledger {
 class FlagSets {
   readonly #sets: (readonly string[])[] = [];
   readonly #ids = new Map<string, number>();
+  /** Those who hand flags over share lists, too. */
+  readonly #idsOfLists = new WeakMap<readonly string[], number>();
 
   idOf(flags: readonly string[]): number {
-    const key = flags.join(' ');
-    const known = this.#ids.get(key);
+    const known = this.#idsOfLists.get(flags);
     if (known !== undefined) return known;
-    const id = this.#sets.push([...flags]) - 1;
+    const key = flags.join(' ');
+    const id = this.#ids.get(key) ?? this.#sets.push([...flags]) - 1;
     this.#ids.set(key, id);
+    this.#idsOfLists.set(flags, id);
     return id;
   }
 

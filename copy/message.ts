@@ -28,8 +28,8 @@ export interface Prepared {
   readonly flagDropped: boolean;
   /** INTERNALDATE was not a date, and the nearest one is sent. */
   readonly dateMended: boolean;
-  /** Servers are known to alter such dates in silence. */
-  readonly isDateOdd: boolean;
+  /** It has something that servers are known to alter in silence; worth reading back. Of a stream, only its date is known. */
+  readonly isSuspect: boolean;
 }
 
 /** Prepares messages for one destination folder. */
@@ -37,7 +37,8 @@ export class Preparing {
   readonly #destination: Pick<OpenFolder, 'permanentFlags'>;
   readonly #now: number;
   /** Messages share few lists of flags; equal ones share what is kept of them. */
-  readonly #kept = new Map<string, KeptFlags>();
+  readonly #keptByText = new Map<string, KeptFlags>();
+  readonly #kept = new WeakMap<readonly string[], KeptFlags>();
 
   /** `now`: epoch milliseconds. */
   constructor(destination: Pick<OpenFolder, 'permanentFlags'>, now: number) {
@@ -56,16 +57,17 @@ export class Preparing {
       instant,
       flagDropped: dropped,
       dateMended: date === undefined,
-      isDateOdd: isOddDate(instant, this.#now),
+      isSuspect: isOddDate(instant, this.#now) || (!isStream(body) && isOddBody(body)),
     };
   }
 
   #keptOf(flags: readonly string[]): KeptFlags {
-    const key = flags.join(' ');
-    const known = this.#kept.get(key);
+    const known = this.#kept.get(flags);
     if (known !== undefined) return known;
-    const kept = keepableFlags(flags, this.#destination);
-    this.#kept.set(key, kept);
+    const key = flags.join(' ');
+    const kept = this.#keptByText.get(key) ?? keepableFlags(flags, this.#destination);
+    this.#keptByText.set(key, kept);
+    this.#kept.set(flags, kept);
     return kept;
   }
 }
@@ -75,10 +77,8 @@ interface KeptFlags {
   readonly dropped: boolean;
 }
 
-/** Whether it has something that servers are known to alter in silence; worth reading back. */
-export function isSuspect({ isDateOdd, message: { body } }: Prepared): boolean {
-  if (isDateOdd) return true;
-  return !isStream(body) && (body.some((piece) => piece.includes(NUL)) || holdsBareLineEnd(body));
+function isOddBody(body: readonly Buffer[]): boolean {
+  return body.some((piece) => piece.includes(NUL)) || holdsBareLineEnd(body);
 }
 
 /**

@@ -3,7 +3,7 @@ import { parseDateTime } from '../imap/grammar.ts';
 import { NOWHERE, SOUGHT } from './ledger.ts';
 import { note } from './tally.ts';
 import type { Body } from '../imap/body.ts';
-import { isSuspect, LineEnds, type Prepared } from './message.ts';
+import { LineEnds, type Prepared } from './message.ts';
 import type { Work } from './work.ts';
 
 /** A message that servers are known to alter, as it was sent. */
@@ -28,7 +28,7 @@ export class WatchedBody {
 
   constructor(prepared: Prepared) {
     this.#prepared = prepared;
-    this.#suspect = isSuspect(prepared);
+    this.#suspect = prepared.isSuspect;
   }
 
   async *stream(): AsyncGenerator<Buffer, void, undefined> {

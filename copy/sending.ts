@@ -52,8 +52,10 @@ export function recordSent(sending: Sending, batch: readonly Prepared[], appende
   const { work, sent } = sending;
   const { ledger, tally, progress } = work;
   let bytes = 0;
-  for (const [index, { uid, flags, message, flagDropped, dateMended }] of batch.entries()) {
+  let index = 0;
+  for (const { uid, flags, message, flagDropped, dateMended } of batch) {
     ledger.handle(uid, counterpartOf(sending, appended[index]), flags);
+    index += 1;
     bytes += message.bytes;
     sent.push(uid);
     if (flagDropped) note(tally, 'destination.flag-dropped');

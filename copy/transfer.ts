@@ -113,7 +113,7 @@ async function carry(transferring: Transferring, uids: readonly number[]): Promi
     }
     lane.nudge();
     if (sending.suspects.length >= MOST_SUSPECTS) await readBackKnown(transferring);
-    if (sending.end !== undefined) break;
+    if (lane.isOver) break;
   }
   await readBackKnown(transferring);
   return [...asked];

@@ -194,8 +194,9 @@ class Reading {
     if (literal.bytes > this.#budget.largest) return false;
     const head = this.#headOf(line);
     if (head === undefined || head.uid === 0) return false;
-    const isWanted = this.#left.delete(head.uid);
-    this.#row(isWanted ? { ...head, body: literal.pieces, bytes: literal.bytes } : undefined);
+    const { uid, flags, internalDate } = head;
+    const { pieces, bytes } = literal;
+    this.#row(this.#left.delete(uid) ? { uid, flags, internalDate, body: pieces, bytes } : undefined);
     return true;
   }
 

@@ -5,7 +5,7 @@ import type { CommandFault, Effect, Moment } from '../../../sandbox/faults/fault
 import type { NewMessage } from '../../../sandbox/store/message.ts';
 import { Crash } from '../../support/copy-harness.ts';
 import { mail } from '../../support/memory-server.ts';
-import { DESTINATIONS, FailureHarness } from '../../support/failure-harness.ts';
+import { DESTINATIONS, FailureHarness, LIMITS } from '../../support/failure-harness.ts';
 
 const AT = '17-Jul-2020 02:44:25 +0000';
 const body = (text: string): Buffer => Buffer.from(text, 'latin1');
@@ -119,6 +119,16 @@ describe.each(DESTINATIONS)('exactly once, to a server with %s', (_, capabilitie
     },
     120_000,
   );
+
+  it('when the worker dies while it holds all that it may: nothing waits for room for ever', async () => {
+    const user = world.newUser();
+    let checks = 0;
+    const check = (): void => {
+      checks += 1;
+      if (checks > 3) throw new Crash('dead');
+    };
+    await expectOnce({ first: { check }, task: { limits: { ...LIMITS, memoryBytes: 2_000 } } }, user);
+  });
 
   it('when it is interrupted between any two commands', async () => {
     for (let at = 1; at < 24; at += 2) {
