@@ -6,8 +6,9 @@ import { LongWaitsFirst } from './test/support/long-waits-first.ts';
 const reports = process.env['MAILFERRY_TEST_REPORTS'];
 
 /**
- * Two kinds of tests: `unit` needs nothing but Node, `integration` runs on one real Temporal server per run and on
- * real IMAP servers. Integration files wait more than they compute, so two of them share the cores.
+ * Three kinds of tests: `unit` needs nothing but Node; `sweeps` interrupt copies at every point of failure, which takes a
+ * minute; `integration` runs on one real Temporal server per run and on real IMAP servers. Integration files wait more
+ * than they compute, so two of them share the cores.
  */
 export default defineConfig({
   test: {
@@ -21,10 +22,20 @@ export default defineConfig({
           name: 'unit',
           include: ['test/unit/**/*.test.ts'],
           pool: 'threads',
-          // Sweeps over every point of failure take their time on a busy machine; no unit test asserts time.
+          // No unit test asserts time, and a machine may be busy.
           testTimeout: 60_000,
           maxWorkers: 2,
           sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        test: {
+          name: 'sweeps',
+          include: ['test/sweeps/**/*.test.ts'],
+          pool: 'threads',
+          testTimeout: 120_000,
+          maxWorkers: 2,
+          sequence: { groupOrder: 1 },
         },
       },
       {
@@ -36,7 +47,7 @@ export default defineConfig({
           maxWorkers: 2,
           testTimeout: 120_000,
           hookTimeout: 120_000,
-          sequence: { groupOrder: 1 },
+          sequence: { groupOrder: 2 },
         },
       },
     ],
