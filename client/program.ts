@@ -25,6 +25,10 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
   up: { summary: 'start Temporal, its Web UI and a worker on this machine', load: () => import('./commands/up.ts') },
   worker: { summary: 'start a worker for a Temporal elsewhere', load: () => import('./commands/worker.ts') },
   init: { summary: 'write a commented project file', load: () => import('./commands/init.ts') },
+  setup: {
+    summary: 'print how a Microsoft 365 tenant is opened to mailferry, ready to paste',
+    load: () => import('./commands/setup.ts'),
+  },
   folders: {
     summary: 'show which folder of a mailbox goes where, without writing anything',
     load: () => import('./commands/folders.ts'),

@@ -9,7 +9,7 @@ import { IssueList, refuse } from './issues.ts';
 import { openRows, type AuthKinds } from './rows.ts';
 import { EndpointSchema, MailboxesSchema, PROJECT_SCHEMA, ProjectFileSchema, type ProjectFile } from './schema.ts';
 import { settingsOf } from './settings.ts';
-import type { OpenRow, ParsedProject } from './types.ts';
+import type { OpenRow, OpenSettings, ParsedProject } from './types.ts';
 import { parseYaml, type YamlText } from './yaml.ts';
 
 interface Reading {
@@ -18,6 +18,8 @@ interface Reading {
   readonly fileIssues: IssueList;
   readonly csvIssues: IssueList;
   readonly warnings: IssueList;
+  /** The list of mailboxes is of no interest, and need not be there. */
+  readonly isAlone: boolean;
 }
 
 function hasSchemaLine(text: string): boolean {
@@ -102,7 +104,7 @@ async function readRows(
   context: FileContext,
   reading: Reading,
 ): Promise<readonly OpenRow[]> {
-  if (mailboxes === undefined) return [];
+  if (mailboxes === undefined || reading.isAlone) return [];
   if (!('csv' in mailboxes)) {
     return openRows(inlineRows(mailboxes, context), kinds, howToGiveInline, reading.fileIssues);
   }
@@ -141,9 +143,39 @@ function warnOfSharedSources(rows: readonly OpenRow[], reading: Reading): void {
  * @throws {ProjectRefusal} with every issue of the file and its CSV.
  */
 export async function readProjectFile(file: string, files: ProjectFiles): Promise<ParsedProject> {
+  const { settings, rows, warnings } = await read(file, files, false);
+  return { file, settings, rows, warnings };
+}
+
+/** What a project file says by itself. */
+export interface ProjectAlone {
+  readonly settings: OpenSettings;
+  /** The CSV of mailboxes as the file names it; absent when the mailboxes stand in the file. */
+  readonly csv?: string;
+}
+
+/**
+ * Reads and checks a project file without its list of mailboxes, for what is done before there is one.
+ * @throws {ProjectRefusal} with every issue of the file.
+ */
+export async function readProjectAlone(file: string, files: ProjectFiles): Promise<ProjectAlone> {
+  const { settings, csv } = await read(file, files, true);
+  return { settings, ...(csv !== undefined && { csv }) };
+}
+
+interface Checked extends Pick<ParsedProject, 'settings' | 'rows'> {
+  readonly csv: string | undefined;
+}
+
+async function read(
+  file: string,
+  files: ProjectFiles,
+  isAlone: boolean,
+): Promise<Checked & Pick<ParsedProject, 'warnings'>> {
   const reading: Reading = {
     file,
     files,
+    isAlone,
     fileIssues: new IssueList('project.file'),
     csvIssues: new IssueList('project.csv'),
     warnings: new IssueList('project.file'),
@@ -155,16 +187,13 @@ export async function readProjectFile(file: string, files: ProjectFiles): Promis
     for (const issue of parsed.issues) reading.fileIssues.add(issue, issue.message, issue.expected);
     const project = parsed.yaml === undefined ? undefined : await checkProject(parsed.yaml, reading);
     refuseIssues();
-    if (project !== undefined) return { file, ...project, warnings: reading.warnings.all };
+    if (project !== undefined) return { ...project, warnings: reading.warnings.all };
   }
   refuseIssues();
   throw new Error(`${file} was neither read nor refused`);
 }
 
-async function checkProject(
-  yaml: YamlText,
-  reading: Reading,
-): Promise<Pick<ParsedProject, 'settings' | 'rows'> | undefined> {
+async function checkProject(yaml: YamlText, reading: Reading): Promise<Checked | undefined> {
   const result = ProjectFileSchema.safeParse(yaml.value);
   if (!result.success) addFileIssues(result.error.issues, yaml, reading.fileIssues);
   const sections = sectionsOf(yaml.value);
@@ -181,5 +210,10 @@ async function checkProject(
   if (!result.success || source === undefined || destination === undefined) return undefined;
   checkLimits(result.data, context);
   warnOfSharedSources(rows, reading);
-  return { settings: settingsOf(result.data, source, destination), rows };
+  const { mailboxes } = result.data;
+  return {
+    settings: settingsOf(result.data, source, destination),
+    rows,
+    csv: 'csv' in mailboxes ? mailboxes.csv : undefined,
+  };
 }
