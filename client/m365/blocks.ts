@@ -7,7 +7,7 @@
  * FullAccess), "New-ServicePrincipal", "Add-MailboxPermission", "Set-CASMailbox", "Get-Mailbox", "New-MgApplication",
  * "New-MgServicePrincipalAppRoleAssignment", "Connect-MgGraph", "Connect-ExchangeOnline".
  */
-import { quoted, quotedList } from '../../model/powershell.ts';
+import { powerShellLiteral } from '../../model/m365-commands.ts';
 import { applicationName, fileStem, type Cloud, type TenantSetup } from './setup.ts';
 
 const GRAPH_ENVIRONMENT: Readonly<Record<Cloud, string | undefined>> = {
@@ -31,7 +31,7 @@ const EXCHANGE_ONLINE = '00000002-0000-0ff1-ce00-000000000000';
 export const SECRET_DAYS = 180;
 
 function option(name: string, value: string | undefined): string {
-  return value === undefined ? '' : ` ${name} ${quoted(value)}`;
+  return value === undefined ? '' : ` ${name} ${powerShellLiteral(value)}`;
 }
 
 /** Signs in to both services. */
@@ -47,8 +47,10 @@ Connect-ExchangeOnline -ShowBanner:$false${option('-ExchangeEnvironmentName', EX
 export function findApplication(setup: TenantSetup): string {
   const { clientId } = setup;
   const filter =
-    clientId === undefined ? `"displayName eq '$applicationName'"` : quoted(`appId eq '${filterText(clientId)}'`);
-  return `$applicationName = ${quoted(applicationName(setup))}
+    clientId === undefined
+      ? `"displayName eq '$applicationName'"`
+      : powerShellLiteral(`appId eq '${filterText(clientId)}'`);
+  return `$applicationName = ${powerShellLiteral(applicationName(setup))}
 $application = Get-MgApplication -Filter ${filter} | Select-Object -First 1
 $principal = if ($application) { Get-MgServicePrincipal -Filter "appId eq '$($application.AppId)'" }
 $exchange = Get-MgServicePrincipal -Filter "appId eq '${EXCHANGE_ONLINE}'"   # Office 365 Exchange Online
@@ -65,7 +67,7 @@ export function register({ clientId }: TenantSetup): string {
   const missing =
     clientId === undefined
       ? `$application = New-MgApplication -DisplayName $applicationName -SignInAudience 'AzureADMyOrg'`
-      : `throw ${quoted(`The tenant has no application ${clientId}: correct clientId in the project file, or sign in to the right tenant.`)}`;
+      : `throw ${powerShellLiteral(`The tenant has no application ${clientId}: correct clientId in the project file, or sign in to the right tenant.`)}`;
   return `if (-not $application) { ${missing} }
 if (-not $principal) { $principal = New-MgServicePrincipal -AppId $application.AppId }`;
 }
@@ -90,14 +92,14 @@ if ($secret) {
   Write-Host "There is a secret until $($secret[0].EndDateTime); its value cannot be shown again."
 } else {
   $secret = Add-MgApplicationPassword -ApplicationId $application.Id -PasswordCredential @{ DisplayName = $applicationName; EndDateTime = (Get-Date).AddDays(${SECRET_DAYS}) }
-  Set-Content -LiteralPath ${quoted(`./${file}`)} -Value $secret.SecretText -NoNewline
-  Write-Host ${quoted(`The value of the client secret is in ${file}: hand it over safely, then delete that file.`)}
+  Set-Content -LiteralPath ${powerShellLiteral(`./${file}`)} -Value $secret.SecretText -NoNewline
+  Write-Host ${powerShellLiteral(`The value of the client secret is in ${file}: hand it over safely, then delete that file.`)}
 }`;
 }
 
 /** Registers the certificate; those that are there stay. */
 export function addCertificate(base64: string): string {
-  return `$certificate = [System.Security.Cryptography.X509Certificates.X509Certificate2]::new([Convert]::FromBase64String(${quoted(base64)}))
+  return `$certificate = [System.Security.Cryptography.X509Certificates.X509Certificate2]::new([Convert]::FromBase64String(${powerShellLiteral(base64)}))
 $keys = @($application.KeyCredentials | Where-Object { $_ })
 if (-not ($keys | Where-Object { $_.CustomKeyIdentifier -and [BitConverter]::ToString($_.CustomKeyIdentifier).Replace('-', '') -eq $certificate.Thumbprint })) {
   $key = @{ Type = 'AsymmetricX509Cert'; Usage = 'Verify'; Key = $certificate.RawData; DisplayName = $applicationName }
@@ -122,11 +124,16 @@ const SHOWN_MAILBOXES = 50;
 export function mailboxList(setup: TenantSetup, all: boolean): string {
   const { mailboxes, csv, side } = setup;
   if (mailboxes.length === 0) return imported(csv.file, side);
-  return all || !isLong(setup) ? `$mailboxes = ${quotedList(mailboxes)}` : imported(mailboxFile(setup), 'Email');
+  return all || !isLong(setup) ? `$mailboxes = ${literalList(mailboxes)}` : imported(mailboxFile(setup), 'Email');
+}
+
+/** An array of string literals, one on each line. */
+function literalList(texts: readonly string[]): string {
+  return `@(\n${texts.map((text) => `  ${powerShellLiteral(text)}`).join('\n')}\n)`;
 }
 
 function imported(file: string, column: string): string {
-  return `$mailboxes = (Import-Csv -LiteralPath ${quoted(`./${file}`)} -Encoding UTF8).${column}`;
+  return `$mailboxes = (Import-Csv -LiteralPath ${powerShellLiteral(`./${file}`)} -Encoding UTF8).${column}`;
 }
 
 /** Whether there are more addresses than a person wants to see. */
@@ -140,7 +147,7 @@ export function mailboxFile(setup: TenantSetup): string {
 
 /** The mailboxes whose IMAP was off before, so that it can be switched off again. */
 function imapRecord(setup: TenantSetup): string {
-  return quoted(`./${fileStem(setup)}-imap-was-off.csv`);
+  return powerShellLiteral(`./${fileStem(setup)}-imap-was-off.csv`);
 }
 
 /** Opens each mailbox to the application and to IMAP; failures are collected, not fatal. */
@@ -183,17 +190,17 @@ Write-Host "clientId: $($application.AppId)"`;
 export function listMailboxes({ csv }: TenantSetup): string {
   const columns = csv.columns.map((column) => {
     const value = column.endsWith('_password') ? "''" : '$_.PrimarySmtpAddress';
-    return `@{ Name = ${quoted(column)}; Expression = { ${value} } }`;
+    return `@{ Name = ${powerShellLiteral(column)}; Expression = { ${value} } }`;
   });
   return `Get-Mailbox -ResultSize Unlimited -RecipientTypeDetails 'UserMailbox', 'SharedMailbox' | Sort-Object PrimarySmtpAddress |
   Select-Object ${columns.join(', ')} |
-  Export-Csv -LiteralPath ${quoted(`./${csv.file}`)} -NoTypeInformation -Encoding UTF8 -NoClobber`;
+  Export-Csv -LiteralPath ${powerShellLiteral(`./${csv.file}`)} -NoTypeInformation -Encoding UTF8 -NoClobber`;
 }
 
 /** Mailboxes whose online archive IMAP cannot see. */
 export function listArchives(setup: TenantSetup): string {
   return `Get-Mailbox -ResultSize Unlimited -Archive | Sort-Object PrimarySmtpAddress | Select-Object @{ Name = 'Email'; Expression = { $_.PrimarySmtpAddress } }, 'ArchiveName' |
-  Export-Csv -LiteralPath ${quoted(`./${fileStem(setup)}-archives.csv`)} -NoTypeInformation -Encoding UTF8`;
+  Export-Csv -LiteralPath ${powerShellLiteral(`./${fileStem(setup)}-archives.csv`)} -NoTypeInformation -Encoding UTF8`;
 }
 
 /** Takes everything back that the other blocks gave: permissions, IMAP where it was off, service principal, application. */

@@ -1,5 +1,5 @@
 /** The same set-up as one PowerShell script, which asks nothing but to sign in. */
-import { quoted } from '../../model/powershell.ts';
+import { powerShellLiteral } from '../../model/m365-commands.ts';
 import * as blocks from './blocks.ts';
 import { applicationName, type TenantSetup } from './setup.ts';
 
@@ -57,12 +57,14 @@ ${section('For the project file', blocks.tellValues())}
 /** A project without a list takes all mailboxes. */
 function listIfMissing(setup: TenantSetup): string {
   if (setup.mailboxes.length > 0) return '';
-  const file = quoted(`./${setup.csv.file}`);
+  const file = powerShellLiteral(`./${setup.csv.file}`);
   return `if (-not (Test-Path -LiteralPath ${file})) {\n${indented(blocks.listMailboxes(setup))}\n}\n`;
 }
 
 function whyNothing(setup: TenantSetup): string {
-  return quoted(`There is no application "${applicationName(setup)}" here yet: run this script with -Do SetUp first.`);
+  return powerShellLiteral(
+    `There is no application "${applicationName(setup)}" here yet: run this script with -Do SetUp first.`,
+  );
 }
 
 function section(title: string, commands: string): string {
