@@ -86,6 +86,29 @@ export const REFUSALS = {
     next: 'Follow the error code in the message: tenant, client id, secret or certificate, and admin consent.',
     exit: EXIT.access,
   },
+  'access.audience': {
+    scope: 'tenant',
+    meaning: 'The access token is for another resource than the mail server.',
+    reaction: 'wait-for-access',
+    next: 'Correct `scope` of the endpoint (for Exchange Online https://outlook.office365.com/.default), then `mailferry apply`.',
+    exit: EXIT.access,
+  },
+  'access.role': {
+    scope: 'tenant',
+    meaning:
+      'The access token lacks the application permission IMAP.AccessAsApp: no mailbox opens with it. A consent given a short time ago shows in a new token only.',
+    reaction: 'wait-for-access',
+    next: 'Add the application permission IMAP.AccessAsApp of Office 365 Exchange Online, grant admin consent, then `mailferry retry`.',
+    exit: EXIT.access,
+  },
+  'access.tenant': {
+    scope: 'tenant',
+    meaning:
+      'The access token is good, and every mailbox that was tried refuses the application. Permissions given a short time ago look the same.',
+    reaction: 'wait-for-access',
+    next: 'Go through the causes that `mailferry doctor FILE` names, with its commands for the tenant; then `mailferry retry`.',
+    exit: EXIT.access,
+  },
   'access.unavailable': {
     scope: 'mailbox',
     meaning: 'The server cannot open the mailbox at the moment, or has too many connections of this user.',
