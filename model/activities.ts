@@ -6,11 +6,13 @@ import type { AsideInput, AsideResult } from './aside.ts';
 import type { FolderPair, LeftOutFolder, MappedFolder } from './folders.ts';
 import type { Problem } from './mailbox.ts';
 import type { AsideNote, CopyCounts, PassKind } from './pass.ts';
-import type { MailboxJob, ProjectSettings, Side } from './project.ts';
+import type { MailboxJob, MailboxRow, ProjectSettings, Side } from './project.ts';
 import type { RefusalCode } from './refusals.ts';
 
 export interface TokenInput {
   readonly settings: ProjectSettings;
+  /** A mailbox whose application is asked for, and whose domain tells the tenant where nothing else does. */
+  readonly row?: MailboxRow;
   readonly side: Side;
   /** After a refusal that may be propagation, a cached token would keep lacking the role. */
   readonly fresh: boolean;

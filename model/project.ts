@@ -25,9 +25,26 @@ export interface ServerAddress {
 /** How an administrator's login names the user whose mailbox is to be opened. */
 export type AdminForm = 'sasl-plain' | 'dovecot' | 'exchange' | 'mirapoint';
 
+/** `expiresAt` (epoch milliseconds) is when the token service stops taking it, where that is known. */
 export type OAuth2Credential =
-  | { readonly kind: 'secret'; readonly secret: SealedSecret }
-  | { readonly kind: 'certificate'; readonly pem: SealedSecret; readonly thumbprint?: string };
+  | { readonly kind: 'secret'; readonly secret: SealedSecret; readonly expiresAt?: number }
+  | {
+      readonly kind: 'certificate';
+      readonly pem: SealedSecret;
+      readonly thumbprint?: string;
+      readonly expiresAt?: number;
+    };
+
+/** An application that is registered with Microsoft Entra, and how it proves who it is. */
+export interface Application {
+  readonly clientId: string;
+  readonly credential: OAuth2Credential;
+}
+
+/** The application of one row; the tenant is the endpoint's where it has none of its own. */
+export interface RowApplication extends Application {
+  readonly tenant?: string;
+}
 
 export type EndpointAuth =
   /** Every mailbox brings its own password. */
@@ -37,9 +54,10 @@ export type EndpointAuth =
   /** App-only OAuth2 (client credentials grant, RFC 6749 section 4.4), used with SASL XOAUTH2. */
   | {
       readonly kind: 'oauth2';
-      readonly tenant: string;
-      readonly clientId: string;
-      readonly credential: OAuth2Credential;
+      /** Absent: each mailbox is in the tenant that its domain belongs to (OpenID discovery). */
+      readonly tenant?: string;
+      /** Absent: every row brings one. */
+      readonly app?: Application;
       /** Base of the token service, e.g. https://login.microsoftonline.com */
       readonly authority: string;
       readonly scope: string;
@@ -116,6 +134,8 @@ export interface MailboxSide {
   readonly user: string;
   /** Only where the endpoint's authentication is `password`. */
   readonly password?: SealedSecret;
+  /** Only where the endpoint's authentication is `oauth2`: instead of its application. */
+  readonly app?: RowApplication;
   /**
    * Source only: the folder that is the mailbox's root, `/` between levels, in whatever namespace (virtual shared folders,
    * `UserRoot`). Only it and what is below it is moved, as if the root were not there; it itself is the INBOX.

@@ -2,10 +2,10 @@
  * What `apply` would change in a running project, in words, and what it may not change. Pure: told apart by comparing,
  * and secrets by whoever can open them.
  */
-import type { Endpoint, EndpointAuth, MailboxRow, ProjectSettings, SealedSecret, Side } from '../model/project.ts';
-import { credentialBinding, passwordBinding, type SealBinding } from '../model/seal-binding.ts';
+import type { Endpoint, MailboxRow, OAuth2Credential, ProjectSettings, SealedSecret, Side } from '../model/project.ts';
+import { applicationBinding, credentialBinding, passwordBinding, type SealBinding } from '../model/seal-binding.ts';
 import { quote } from './show.ts';
-import { formatDuration, formatSize } from './units.ts';
+import { applicationSettings, settingsShown, type Shown } from './shown-settings.ts';
 
 export interface ProjectState {
   readonly settings: ProjectSettings;
@@ -35,92 +35,8 @@ export interface BoundSecret {
 /** Whether two envelopes hold different secrets. Envelopes of one secret differ too, so comparing texts is not enough. */
 export type SecretsDiffer = (before: BoundSecret, after: BoundSecret) => boolean;
 
-const OTHER_PROJECT = 'The name is what a running project is known by: start a project of its own under the new name.';
-const OTHER_SERVER =
-  'What was copied is remembered for this server: on another one mail would be taken for copied and left out. Cancel this project and start it anew; mail that is at the destination is recognised.';
 const OTHER_MAILBOX =
   'What was copied is remembered for this source mailbox. Remove the row and apply, then add the new row and apply again.';
-
-/** A setting as people compare it. */
-interface Shown {
-  readonly path: string;
-  readonly value: string;
-  /** Set where a change is not allowed. */
-  readonly refused?: string;
-}
-
-function list(values: readonly string[]): string {
-  return values.length === 0 ? 'none' : values.join(', ');
-}
-
-function authSettings(auth: EndpointAuth, path: string): readonly Shown[] {
-  const kind = { path: `${path}.kind`, value: auth.kind };
-  switch (auth.kind) {
-    case 'password':
-      return [kind];
-    case 'admin':
-      return [kind, { path: `${path}.form`, value: auth.form }, { path: `${path}.user`, value: auth.admin }];
-    case 'oauth2':
-      return [
-        kind,
-        { path: `${path}.tenant`, value: auth.tenant },
-        { path: `${path}.clientId`, value: auth.clientId },
-        { path: `${path}.authority`, value: auth.authority },
-        { path: `${path}.scope`, value: auth.scope },
-        { path: `${path}.credential`, value: auth.credential.kind },
-        { path: `${path}.authorityCa`, value: auth.authorityCaPem ?? 'none' },
-        ...(auth.credential.kind === 'certificate'
-          ? [{ path: `${path}.thumbprint`, value: auth.credential.thumbprint ?? 'none' }]
-          : []),
-      ];
-  }
-}
-
-function endpointSettings(endpoint: Endpoint, side: Side): readonly Shown[] {
-  return [
-    { path: `${side}.host`, value: endpoint.host, refused: OTHER_SERVER },
-    { path: `${side}.port`, value: String(endpoint.port) },
-    { path: `${side}.tls`, value: endpoint.tls },
-    { path: `${side}.ca`, value: endpoint.caPem ?? 'none' },
-    { path: `${side}.serverName`, value: endpoint.serverName ?? 'none' },
-    ...authSettings(endpoint.auth, `${side}.authentication`),
-  ];
-}
-
-function settingsShown({
-  name,
-  source,
-  destination,
-  folders,
-  limits,
-  timing,
-  prestageOlderThanDays,
-}: ProjectSettings): readonly Shown[] {
-  const renames = folders.rename.map(({ pattern, replacement }) => `${pattern} → ${replacement}`);
-  return [
-    { path: 'name', value: name, refused: OTHER_PROJECT },
-    ...endpointSettings(source, 'source'),
-    ...endpointSettings(destination, 'destination'),
-    { path: 'prestage.olderThan', value: `${prestageOlderThanDays}d` },
-    { path: 'delta.every', value: formatDuration(timing.deltaInterval) },
-    { path: 'tail.every', value: formatDuration(timing.tailInterval) },
-    { path: 'tail.quietFor', value: formatDuration(timing.tailQuiet) },
-    { path: 'folders.include', value: list(folders.include) },
-    { path: 'folders.exclude', value: list(folders.exclude) },
-    { path: 'folders.rename', value: list(renames) },
-    { path: 'folders.roles', value: String(folders.roles) },
-    { path: 'limits.connectionsPerMailbox', value: String(limits.connectionsPerMailbox) },
-    { path: 'limits.connectionsPerEndpoint', value: String(limits.connectionsPerEndpoint) },
-    { path: 'limits.messagesPerShare', value: String(limits.messagesPerShare) },
-    { path: 'limits.timePerShare', value: formatDuration(limits.millisecondsPerShare) },
-    { path: 'limits.memory', value: formatSize(limits.memoryBytes) },
-    { path: 'timing.accessBackoff', value: list(timing.accessBackoff.map(formatDuration)) },
-    { path: 'timing.accessGrace', value: formatDuration(timing.accessGrace) },
-    { path: 'timing.troubleBackoff', value: list(timing.troubleBackoff.map(formatDuration)) },
-    { path: 'timing.heartbeat', value: formatDuration(timing.heartbeatTimeout) },
-    { path: 'timing.commandTimeout', value: formatDuration(timing.commandTimeout) },
-  ];
-}
 
 function changeText(path: string, before: string | undefined, after: string | undefined): string {
   // Certificate authorities are pages of text.
@@ -128,16 +44,29 @@ function changeText(path: string, before: string | undefined, after: string | un
   return `${path}: ${before === undefined ? 'none' : quote(before)} → ${after === undefined ? 'none' : quote(after)}`;
 }
 
-function settingChanges(before: ProjectSettings, after: ProjectSettings): readonly Change[] {
-  const old = new Map(settingsShown(before).map((shown) => [shown.path, shown]));
-  const fresh = new Map(settingsShown(after).map((shown) => [shown.path, shown]));
-  return [...new Set([...old.keys(), ...fresh.keys()])].flatMap((path): readonly Change[] => {
+interface Difference {
+  readonly path: string;
+  readonly from?: string | undefined;
+  readonly to?: string | undefined;
+  /** `refused`, where there is a reason to. */
+  readonly why: { readonly refused?: string };
+}
+
+function differences(before: readonly Shown[], after: readonly Shown[]): readonly Difference[] {
+  const old = new Map(before.map((shown) => [shown.path, shown]));
+  const fresh = new Map(after.map((shown) => [shown.path, shown]));
+  return [...new Set([...old.keys(), ...fresh.keys()])].flatMap((path): readonly Difference[] => {
     const [from, to] = [old.get(path), fresh.get(path)];
     if (from?.value === to?.value) return [];
     const refused = from?.refused ?? to?.refused;
-    const text = changeText(path, from?.value, to?.value);
-    return [{ kind: 'setting', path, text, ...(refused === undefined ? {} : { refused }) }];
+    return [{ path, from: from?.value, to: to?.value, why: refused === undefined ? {} : { refused } }];
   });
+}
+
+function settingChanges(before: ProjectSettings, after: ProjectSettings): readonly Change[] {
+  return differences(settingsShown(before), settingsShown(after)).flatMap(({ path, from, to, why }) => [
+    { kind: 'setting', path, text: changeText(path, from, to), ...why },
+  ]);
 }
 
 function credentialOf(project: string, endpoint: Endpoint): BoundSecret | undefined {
@@ -145,14 +74,23 @@ function credentialOf(project: string, endpoint: Endpoint): BoundSecret | undefi
   const { auth } = endpoint;
   if (binding === undefined || auth.kind === 'password') return undefined;
   if (auth.kind === 'admin') return { binding, envelope: auth.password };
-  const { credential } = auth;
-  return { binding, envelope: credential.kind === 'secret' ? credential.secret : credential.pem };
+  return auth.app && { binding, envelope: envelopeOf(auth.app.credential) };
+}
+
+function envelopeOf(credential: OAuth2Credential): SealedSecret {
+  return credential.kind === 'secret' ? credential.secret : credential.pem;
 }
 
 function passwordOf({ settings }: ProjectState, row: MailboxRow, side: Side): BoundSecret | undefined {
   const { user, password } = row[side];
   if (password === undefined) return undefined;
   return { binding: passwordBinding(settings.name, settings[side], user), envelope: password };
+}
+
+function applicationSecretOf({ settings }: ProjectState, row: MailboxRow, side: Side): BoundSecret | undefined {
+  const { user, app } = row[side];
+  const binding = app && applicationBinding(settings.name, settings[side], user, app);
+  return app && binding && { binding, envelope: envelopeOf(app.credential) };
 }
 
 function isOther(before: BoundSecret | undefined, after: BoundSecret | undefined, differ: SecretsDiffer): boolean {
@@ -177,7 +115,14 @@ interface KeptRow {
   readonly after: MailboxRow;
 }
 
-function rowChanges({ before, after }: KeptRow, isOtherPassword: (side: Side) => boolean): readonly Change[] {
+/** The secrets that a row can bring for one side, as changes call them. */
+const ROW_SECRETS = { password: passwordOf, application: applicationSecretOf } as const;
+type RowSecret = keyof typeof ROW_SECRETS;
+
+function rowChanges(
+  { before, after }: KeptRow,
+  isOtherSecret: (side: Side, which: RowSecret) => boolean,
+): readonly Change[] {
   const { id } = after;
   const changes: Change[] = [];
   const compare = (path: string, from: string | undefined, to: string | undefined, refused?: string): void => {
@@ -191,13 +136,22 @@ function rowChanges({ before, after }: KeptRow, isOtherPassword: (side: Side) =>
   compare('source_root', before.source.root, after.source.root);
   compare('destination_prefix', before.destination.folderPrefix, after.destination.folderPrefix);
   for (const side of ['source', 'destination'] as const) {
-    if (!isOtherPassword(side)) continue;
-    const path = `${side}_password`;
-    const which =
-      before[side].password === undefined ? 'a' : after[side].password === undefined ? 'no longer a' : 'another';
-    changes.push({ kind: 'mailbox-secret', id, path, text: `${id}: ${which} password at the ${side}` });
+    const [old, fresh] = [before, after].map((row) => applicationSettings(row[side].app, `${side}_application`));
+    for (const { path, from, to } of differences(old ?? [], fresh ?? [])) compare(path, from, to);
+    if (isOtherSecret(side, 'password')) {
+      const text = `${id}: ${whichOf(before[side].password, after[side].password)} password at the ${side}`;
+      changes.push({ kind: 'mailbox-secret', id, path: `${side}_password`, text });
+    }
+    if (before[side].app !== undefined && after[side].app !== undefined && isOtherSecret(side, 'application')) {
+      const text = `${id}: another secret of its application at the ${side}`;
+      changes.push({ kind: 'mailbox-secret', id, path: `${side}_application`, text });
+    }
   }
   return changes;
+}
+
+function whichOf(before: unknown, after: unknown): string {
+  return before === undefined ? 'a' : after === undefined ? 'no longer a' : 'another';
 }
 
 /**
@@ -216,8 +170,8 @@ export function describeChanges(
   const rows = after.rows.flatMap((row): readonly Change[] => {
     const known = old.get(row.id);
     if (known !== undefined) {
-      return rowChanges({ before: known, after: row }, (side) =>
-        isOther(passwordOf(before, known, side), passwordOf(after, row, side), secretsDiffer),
+      return rowChanges({ before: known, after: row }, (side, which) =>
+        isOther(ROW_SECRETS[which](before, known, side), ROW_SECRETS[which](after, row, side), secretsDiffer),
       );
     }
     return [{ kind: 'mailbox-added', id: row.id, text: `${row.id}: added, from ${quote(row.source.user)}` }];

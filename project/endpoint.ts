@@ -3,18 +3,10 @@ import { isIP } from 'node:net';
 import { domainToASCII } from 'node:url';
 import type { Side } from '../model/project.ts';
 import type { IssueList } from './issues.ts';
-import type { EndpointFile } from './schema.ts';
-import type { OpenAuth, OpenEndpoint, Place, SecretSource } from './types.ts';
-
-type OAuth2File = Extract<EndpointFile['authentication'], { kind: 'oauth2' }>;
-
-/** What the checks of a file need: where keys stand, where complaints go, and the text of files that hold no secret. */
-export interface FileContext {
-  readonly issues: IssueList;
-  readonly placeOf: (path: readonly PropertyKey[]) => Place;
-  /** PEM texts by file name as written; absent when the file could not be read, which has been complained of. */
-  readonly pems: ReadonlyMap<string, string>;
-}
+import { endpointApplication } from './application.ts';
+import { onlySecret, secretSources, type FileContext } from './secret-places.ts';
+import type { EndpointFile, OAuth2File } from './schema.ts';
+import type { OpenAuth, OpenEndpoint, Place } from './types.ts';
 
 /** Token services and scopes of Microsoft's clouds. */
 const CLOUDS = {
@@ -32,40 +24,6 @@ export function isLoopback(host: string): boolean {
 
 function plainHost(host: string): string {
   return isIP(host) > 0 ? host.toLowerCase() : domainToASCII(host);
-}
-
-interface SecretKeys {
-  readonly secretFile?: string | undefined;
-  readonly secretEnv?: string | undefined;
-  readonly prompt?: true | string | undefined;
-}
-
-/** All references to one secret that are given; the caller says how many there may be. */
-export function secretSources(
-  keys: SecretKeys,
-  question: string,
-  placeOf: (key: keyof SecretKeys) => Place,
-): readonly SecretSource[] {
-  const { secretFile, secretEnv, prompt } = keys;
-  return [
-    ...(secretFile === undefined ? [] : [{ kind: 'file', path: secretFile, place: placeOf('secretFile') } as const]),
-    ...(secretEnv === undefined ? [] : [{ kind: 'env', name: secretEnv, place: placeOf('secretEnv') } as const]),
-    ...(prompt === undefined
-      ? []
-      : [{ kind: 'prompt', question: prompt === true ? question : prompt, place: placeOf('prompt') } as const]),
-  ];
-}
-
-/** What a place holds for a side whose secret could not be told; the project is refused anyway. */
-function missingSecret(place: Place): SecretSource {
-  return { kind: 'env', name: '', place };
-}
-
-function onlySecret(sources: readonly SecretSource[], place: Place, allowed: string, issues: IssueList): SecretSource {
-  const [first, second] = sources;
-  if (second !== undefined) issues.add(second.place, 'the secret is referred to twice', `only one of ${allowed}`);
-  if (first === undefined) issues.add(place, 'it is not said where the secret is', `one of ${allowed}`);
-  return first ?? missingSecret(place);
 }
 
 function tokenService(
@@ -86,33 +44,14 @@ function tokenService(
 }
 
 function oauth2Auth(given: OAuth2File, path: readonly PropertyKey[], context: FileContext): OpenAuth {
-  const { issues } = context;
-  const place = (key: string): Place => context.placeOf([...path, key]);
-  const { certificateFile, thumbprint, authorityCa } = given;
-  const secrets = secretSources(given, `Client secret of ${given.clientId}`, place);
-  const certificates =
-    certificateFile === undefined
-      ? []
-      : [{ kind: 'file', path: certificateFile, place: place('certificateFile') } as const];
-  const allowed = '`secretFile`, `secretEnv`, `prompt` or `certificateFile`';
-  const source = onlySecret([...secrets, ...certificates], context.placeOf(path), allowed, issues);
-  if (thumbprint !== undefined && certificateFile === undefined) {
-    issues.add(place('thumbprint'), '`thumbprint` stands without a certificate', '`certificateFile` beside it');
-  }
+  const { tenant, authorityCa } = given;
   const authorityCaPem = authorityCa === undefined ? undefined : context.pems.get(authorityCa);
-  const isCertificate = certificateFile !== undefined && secrets.length === 0;
+  const app = endpointApplication(given, path, context);
   return {
     kind: 'oauth2',
-    tenant: given.tenant,
-    clientId: given.clientId,
-    credential: isCertificate
-      ? {
-          kind: 'certificate',
-          pem: source,
-          ...(thumbprint === undefined ? {} : { thumbprint }),
-        }
-      : { kind: 'secret', secret: source },
-    ...tokenService(given, place, issues),
+    tenant,
+    ...(app !== undefined && { app }),
+    ...tokenService(given, (key) => context.placeOf([...path, key]), context.issues),
     ...(authorityCaPem === undefined ? {} : { authorityCaPem }),
   };
 }

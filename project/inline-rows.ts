@@ -1,6 +1,7 @@
 /** Mailboxes that stand in the project file itself. */
 import type { Side } from '../model/project.ts';
-import { secretSources, type FileContext } from './endpoint.ts';
+import { rowApplication } from './application.ts';
+import { secretSources, type FileContext } from './secret-places.ts';
 import type { WrittenRow, WrittenSide } from './rows.ts';
 import type { MailboxFile } from './schema.ts';
 import type { Place } from './types.ts';
@@ -19,8 +20,13 @@ function writtenSide(row: MailboxFile, index: number, side: Side, context: FileC
   if (second !== undefined) {
     context.issues.add(second.place, 'the password is referred to twice', `only one of ${howToGiveInline(side)}`);
   }
+  const applicationKey = `${side}Application` as const;
+  const application = row[applicationKey];
   return {
     user,
+    ...(application !== undefined && {
+      app: rowApplication(application, ['mailboxes', index, applicationKey], context),
+    }),
     place: side === 'source' ? row.sourceRoot : row.destinationPrefix,
     secret,
     secretPlace: secret?.place ?? context.placeOf(['mailboxes', index, side]),

@@ -1,15 +1,17 @@
 /** Reads a project file and what it names: its CSV and its certificate authorities. Everything wrong is told at once. */
 import { z } from 'zod';
+import type { Side } from '../model/project.ts';
 import { readCsv } from './csv.ts';
-import { openEndpoint, type FileContext } from './endpoint.ts';
+import { openEndpoint } from './endpoint.ts';
 import { addFileIssues } from './file-issues.ts';
 import { besideFile, readText, type ProjectFiles } from './files.ts';
 import { howToGiveInline, inlineRows } from './inline-rows.ts';
 import { IssueList, refuse } from './issues.ts';
 import { openRows, type AuthKinds } from './rows.ts';
 import { EndpointSchema, MailboxesSchema, PROJECT_SCHEMA, ProjectFileSchema, type ProjectFile } from './schema.ts';
+import type { FileContext } from './secret-places.ts';
 import { settingsOf } from './settings.ts';
-import type { OpenRow, OpenSettings, ParsedProject } from './types.ts';
+import type { OpenEndpoint, OpenRow, OpenSettings, ParsedProject } from './types.ts';
 import { parseYaml, type YamlText } from './yaml.ts';
 
 interface Reading {
@@ -193,6 +195,10 @@ async function read(
   throw new Error(`${file} was neither read nor refused`);
 }
 
+function openerOf({ auth }: OpenEndpoint): NonNullable<AuthKinds[Side]> {
+  return auth.kind === 'oauth2' && auth.app === undefined ? 'applications' : auth.kind;
+}
+
 async function checkProject(yaml: YamlText, reading: Reading): Promise<Checked | undefined> {
   const result = ProjectFileSchema.safeParse(yaml.value);
   if (!result.success) addFileIssues(result.error.issues, yaml, reading.fileIssues);
@@ -203,8 +209,8 @@ async function checkProject(yaml: YamlText, reading: Reading): Promise<Checked |
   const destination =
     sections.destination === undefined ? undefined : openEndpoint(sections.destination, 'destination', context);
   const kinds: AuthKinds = {
-    ...(source === undefined ? {} : { source: source.auth.kind }),
-    ...(destination === undefined ? {} : { destination: destination.auth.kind }),
+    ...(source === undefined ? {} : { source: openerOf(source) }),
+    ...(destination === undefined ? {} : { destination: openerOf(destination) }),
   };
   const rows = await readRows(sections.mailboxes, kinds, context, reading);
   if (!result.success || source === undefined || destination === undefined) return undefined;

@@ -3,7 +3,7 @@ import { mailboxId } from '../model/ids.ts';
 import type { Side } from '../model/project.ts';
 import type { IssueList } from './issues.ts';
 import { quote } from './show.ts';
-import type { OpenMailboxSide, OpenRow, Place, SecretSource } from './types.ts';
+import type { OpenMailboxSide, OpenRow, OpenRowApplication, Place, SecretSource } from './types.ts';
 
 /** A row as it was written. */
 export interface WrittenRow {
@@ -17,12 +17,17 @@ export interface WrittenSide {
   /** Source: the mailbox's root. Destination: the folder below which all folders are put. */
   readonly place?: string | undefined;
   readonly secret?: SecretSource | undefined;
+  /** An application of the row's own. */
+  readonly app?: OpenRowApplication | undefined;
   /** Where the secret stands, or would. */
   readonly secretPlace: Place;
 }
 
-/** How mailboxes are opened, where that is known: sides whose section of the file has faults are not checked. */
-export type AuthKinds = Readonly<Partial<Record<Side, 'password' | 'admin' | 'oauth2'>>>;
+/**
+ * How mailboxes are opened, where that is known: sides whose section of the file has faults are not checked. `applications`:
+ * by OAuth2 with an application of each row.
+ */
+export type AuthKinds = Readonly<Partial<Record<Side, 'password' | 'admin' | 'oauth2' | 'applications'>>>;
 
 /** `/Old//Mail/` is `Old/Mail`. */
 function tidyPath(path: string | undefined): string | undefined {
@@ -38,6 +43,7 @@ function openSide(side: Side, written: WrittenSide): OpenMailboxSide {
   return {
     user: written.user,
     ...(written.secret === undefined ? {} : { password: written.secret }),
+    ...(written.app === undefined ? {} : { app: written.app }),
     ...(place === undefined ? {} : side === 'source' ? { root: place } : { folderPrefix: place }),
   };
 }
@@ -53,6 +59,24 @@ function checkSecret(side: Side, written: WrittenSide, kinds: AuthKinds, how: st
       written.secretPlace,
       `the password of ${quote(written.user)} at the ${side} is not needed: ${opener} opens every mailbox there`,
       'no password, or `kind: password` in the project file',
+    );
+  }
+}
+
+function checkApplication(side: Side, written: WrittenSide, kinds: AuthKinds, issues: IssueList): void {
+  const kind = kinds[side];
+  const { app, user, secretPlace } = written;
+  if (kind === 'applications' && app === undefined) {
+    issues.add(
+      secretPlace,
+      `no application opens ${quote(user)} at the ${side}`,
+      `an application of the row’s own, or \`clientId\` under \`${side}.authentication\``,
+    );
+  } else if ((kind === 'password' || kind === 'admin') && app !== undefined) {
+    issues.add(
+      secretPlace,
+      `the application of ${quote(user)} at the ${side} is not needed: mailboxes are opened with ${kind === 'admin' ? 'an administrator’s password' : 'their passwords'} there`,
+      'no application, or `kind: oauth2` in the project file',
     );
   }
 }
@@ -75,6 +99,7 @@ export function openRows(
   return written.map((row) => {
     for (const side of ['source', 'destination'] as const) {
       checkSecret(side, row[side], kinds, howToGivePassword(side), issues);
+      checkApplication(side, row[side], kinds, issues);
     }
     const destination = openSide('destination', row.destination);
     const { user, folderPrefix } = destination;

@@ -51,26 +51,34 @@ const administrator = group(
 
 const httpsUrl = text('an address that begins with https://', /^https:\/\/[^\s/?#@]+(?:\/[^\s?#]*)?$/, 1_024);
 
+const tenant = text(
+  'the ID or a domain of the tenant, not `common`',
+  /^(?!(?:common|organizations|consumers)$)[\w.-]+$/,
+);
+const clientId = text('the application’s ID', /^[\w.-]+$/);
+
+/** How an application proves who it is; exactly one of the secret's places and the certificate. */
+const credentialKeys = {
+  ...secretKeys,
+  certificateFile: file.optional().meta({
+    description: 'PEM with the certificate and its private key (RSA, not encrypted), instead of a secret.',
+  }),
+  thumbprint: text(
+    'a thumbprint of 40 (SHA-1) or 64 (SHA-256) hexadecimal digits',
+    /^(?:[0-9a-fA-F]{2}[: ]?){19}(?:(?:[0-9a-fA-F]{2}[: ]?){12})?[0-9a-fA-F]{2}$/,
+  )
+    .optional()
+    .meta({ description: 'Thumbprint that the certificate is expected to have.' }),
+};
+
 const oauth2 = group(
   {
-    kind: z.literal('oauth2').meta({ description: 'An application opens every mailbox (app-only OAuth2).' }),
-    tenant: text(
-      'the ID or a domain of the tenant, not `common`',
-      /^(?!(?:common|organizations|consumers)$)[\w.-]+$/,
-    ).meta({
-      description: 'Directory (tenant) ID, or a domain of the tenant.',
+    kind: z.literal('oauth2').meta({ description: 'Applications open the mailboxes (app-only OAuth2).' }),
+    tenant: tenant.meta({ description: 'Directory (tenant) ID, or a domain of the tenant.' }),
+    clientId: clientId.optional().meta({
+      description: 'Application (client) ID; left out where every mailbox has an application of its own.',
     }),
-    clientId: text('the application’s ID', /^[\w.-]+$/).meta({ description: 'Application (client) ID.' }),
-    ...secretKeys,
-    certificateFile: file.optional().meta({
-      description: 'PEM with the certificate and its private key (RSA, not encrypted), instead of a secret.',
-    }),
-    thumbprint: text(
-      'a thumbprint of 40 (SHA-1) or 64 (SHA-256) hexadecimal digits',
-      /^(?:[0-9a-fA-F]{2}[: ]?){19}(?:(?:[0-9a-fA-F]{2}[: ]?){12})?[0-9a-fA-F]{2}$/,
-    )
-      .optional()
-      .meta({ description: 'Thumbprint that the certificate is expected to have.' }),
+    ...credentialKeys,
     cloud: oneOf(['global', 'china', 'usgov-high', 'usgov-dod']).optional().meta({
       description: 'Microsoft cloud of the tenant; `global` unless `authority` and `scope` are given.',
     }),
@@ -84,7 +92,18 @@ const oauth2 = group(
       }),
     authorityCa: file.optional().meta({ description: 'PEM of certificate authorities trusted for the token service.' }),
   },
-  'One application of the tenant opens every mailbox.',
+  'Applications of the tenant open the mailboxes.',
+);
+
+const rowApplication = group(
+  {
+    tenant: tenant
+      .optional()
+      .meta({ description: 'Its directory (tenant) ID or a domain of it, where it is another.' }),
+    clientId: clientId.meta({ description: 'Application (client) ID.' }),
+    ...credentialKeys,
+  },
+  'An application for this mailbox alone, instead of the one under `authentication`.',
 );
 
 const host = text('a host name or address, without port and without imap://', /^[^\s/:[\]]+$|^[0-9a-fA-F:.]+$/).refine(
@@ -129,6 +148,8 @@ export const MailboxSchema = group(
       description: 'Environment variable that holds the password at the destination.',
     }),
     destinationPrompt: question.optional(),
+    sourceApplication: rowApplication.optional(),
+    destinationApplication: rowApplication.optional(),
     sourceRoot: prefix.optional().meta({
       description:
         'Folder at the source that is the mailbox’s root, also another user’s or a shared one: only what is below it is moved, and it itself is the INBOX.',
@@ -301,6 +322,8 @@ export const ProjectFileSchema = group(
 
 export type ProjectFile = z.output<typeof ProjectFileSchema>;
 export type EndpointFile = z.output<typeof EndpointSchema>;
+export type OAuth2File = z.output<typeof oauth2>;
+export type RowApplicationFile = z.output<typeof rowApplication>;
 export type MailboxFile = z.output<typeof MailboxSchema>;
 
 /** JSON Schema of the project file (draft 2020-12), for editors. */

@@ -1,5 +1,13 @@
 /** What a project file and its CSV say, parsed and checked, with secrets not yet read or sealed. */
-import type { AdminForm, MailboxRow, MailboxSide, ProjectSettings, ServerAddress } from '../model/project.ts';
+import type {
+  AdminForm,
+  Application,
+  MailboxRow,
+  MailboxSide,
+  OAuth2Credential,
+  ProjectSettings,
+  ServerAddress,
+} from '../model/project.ts';
 import type { Issue } from './issues.ts';
 
 /** Where in which file something stands, for messages. */
@@ -18,16 +26,33 @@ export type SecretSource =
   | { readonly kind: 'prompt'; readonly question: string; readonly place: Place }
   | { readonly kind: 'value'; readonly reveal: () => string; readonly place: Place };
 
+/** `OAuth2Credential` before it is sealed. */
+export type OpenCredential =
+  | (Omit<Extract<OAuth2Credential, { kind: 'secret' }>, 'secret'> & { readonly secret: SecretSource })
+  | {
+      readonly kind: 'certificate';
+      /** PEM with the certificate and its key. */
+      readonly file: SecretSource;
+      readonly thumbprint?: string;
+    };
+
+/** `Application` before its credential is sealed. */
+export interface OpenApplication extends Omit<Application, 'credential'> {
+  readonly credential: OpenCredential;
+}
+
+/** `RowApplication` before its credential is sealed. */
+export interface OpenRowApplication extends OpenApplication {
+  readonly tenant?: string;
+}
+
 export type OpenAuth =
   | { readonly kind: 'password' }
   | { readonly kind: 'admin'; readonly form: AdminForm; readonly admin: string; readonly password: SecretSource }
   | {
       readonly kind: 'oauth2';
-      readonly tenant: string;
-      readonly clientId: string;
-      readonly credential:
-        | { readonly kind: 'secret'; readonly secret: SecretSource }
-        | { readonly kind: 'certificate'; readonly pem: SecretSource; readonly thumbprint?: string };
+      readonly tenant?: string;
+      readonly app?: OpenApplication;
       readonly authority: string;
       readonly scope: string;
       readonly authorityCaPem?: string;
@@ -44,11 +69,13 @@ export interface OpenSettings extends Omit<ProjectSettings, 'source' | 'destinat
   readonly destination: OpenEndpoint;
 }
 
-export interface OpenMailboxSide extends Omit<MailboxSide, 'password'> {
+/** `MailboxSide` before its secrets are sealed. */
+export interface OpenMailboxSide extends Omit<MailboxSide, 'password' | 'app'> {
   readonly password?: SecretSource;
+  readonly app?: OpenRowApplication;
 }
 
-/** `MailboxRow` before its passwords are sealed. */
+/** `MailboxRow` before its secrets are sealed. */
 export interface OpenRow extends Omit<MailboxRow, 'source' | 'destination'> {
   readonly source: OpenMailboxSide;
   readonly destination: OpenMailboxSide;

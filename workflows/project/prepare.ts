@@ -10,7 +10,9 @@ import { refresh, updateProject, type Project } from './context.ts';
  */
 export async function acquireTokens(project: Project): Promise<boolean> {
   for (const side of ['source', 'destination'] as const) {
-    if (project.state.settings[side].auth.kind !== 'oauth2') continue;
+    const { auth } = project.state.settings[side];
+    // Without both, it takes a row to know whom to ask for a token and where.
+    if (auth.kind !== 'oauth2' || auth.app === undefined || auth.tenant === undefined) continue;
     if (!(await acquireToken(project, side))) return false;
   }
   return true;

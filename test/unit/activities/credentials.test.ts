@@ -1,9 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { loginFor, tokenFor, type Openers } from '../../../activities/credentials.ts';
+import { tokenFor } from '../../../activities/application-token.ts';
+import { loginFor } from '../../../activities/credentials.ts';
+import type { Openers } from '../../../activities/openers.ts';
 import { Secrets } from '../../../activities/secrets.ts';
 import type { TokenRequest } from '../../../entra/tokens.ts';
-import type { AdminForm, EndpointAuth, MailboxJob } from '../../../model/project.ts';
-import { credentialBinding, passwordBinding } from '../../../model/seal-binding.ts';
+import type { AdminForm, Application, EndpointAuth, MailboxJob } from '../../../model/project.ts';
+import { applicationBinding, credentialBinding, passwordBinding } from '../../../model/seal-binding.ts';
 import { SealError } from '../../../seal/errors.ts';
 import { SealKey } from '../../../seal/key.ts';
 import { open, seal } from '../../../seal/seal.ts';
@@ -16,11 +18,13 @@ const PASSWORD = 'canary-password';
 const OAUTH2: Extract<EndpointAuth, { readonly kind: 'oauth2' }> = {
   kind: 'oauth2',
   tenant: 'contoso.onmicrosoft.com',
-  clientId: 'app',
-  credential: { kind: 'secret', secret: '' },
   authority: 'https://login.example',
   scope: 'https://outlook.office365.com/.default',
 };
+
+function application(secret: string): Application {
+  return { clientId: 'app', credential: { kind: 'secret', secret } };
+}
 
 function openers(): Openers & { readonly asked: TokenRequest[] } {
   const asked: TokenRequest[] = [];
@@ -90,11 +94,41 @@ describe('the login of a mailbox', () => {
 
   test('with OAuth2 is a token for the mailbox’s user', async () => {
     const given = openers();
-    const oauth2 = job((sealed) => ({ ...OAUTH2, credential: { kind: 'secret', secret: sealed('client-secret') } }));
+    const oauth2 = job((sealed) => ({ ...OAUTH2, app: application(sealed('client-secret')) }));
     const login = await loginFor(given, oauth2, 'source', false);
     expect(login).toMatchObject({ kind: 'xoauth2', user: USER });
     expect(login.secret()).toBe('canary-token');
     expect(given.asked[0]?.credential).toEqual({ kind: 'secret', secret: 'client-secret' });
+  });
+
+  describe('with an application of its own', () => {
+    const ROW_APP = { tenant: 'fabrikam.example', ...application('') };
+
+    /** A row with an application, its secret sealed for another mailbox where one is named. */
+    function ownJob(sealedFor = USER): MailboxJob {
+      const { settings, row } = job(() => OAUTH2);
+      const binding = applicationBinding('move', settings.source, sealedFor, ROW_APP);
+      if (binding === undefined) throw new Error('the job has no OAuth2');
+      const app = { ...ROW_APP, ...application(seal(KEY, binding, 'row-secret')) };
+      return { settings, row: { ...row, source: { user: USER, app } } };
+    }
+
+    test('is a token of that application and its tenant', async () => {
+      const given = openers();
+      await loginFor(given, ownJob(), 'source', false);
+      expect(given.asked).toEqual([
+        expect.objectContaining({
+          tenant: 'fabrikam.example',
+          clientId: 'app',
+          authority: 'https://login.example',
+          credential: { kind: 'secret', secret: 'row-secret' },
+        }),
+      ]);
+    });
+
+    test('is refused where its secret was sealed for another mailbox', async () => {
+      await expect(loginFor(openers(), ownJob('ben@example.org'), 'source', false)).rejects.toThrow(SealError);
+    });
   });
 
   test('shows no secret when it is printed', async () => {
@@ -109,14 +143,11 @@ describe('the login of a mailbox', () => {
   });
 
   test('is refused where a client secret was sealed for another token service', async () => {
-    const { settings } = job((sealed) => ({
-      ...OAUTH2,
-      credential: { kind: 'secret', secret: sealed('client-secret') },
-    }));
+    const { settings } = job((sealed) => ({ ...OAUTH2, app: application(sealed('client-secret')) }));
     const { auth } = settings.source;
     if (auth.kind !== 'oauth2') throw new Error('the job has no OAuth2');
     const elsewhere = { ...settings.source, auth: { ...auth, authority: 'https://evil.example' } };
-    const asked = tokenFor(openers(), { ...settings, source: elsewhere }, 'source', false);
+    const asked = tokenFor(openers(), { settings: { ...settings, source: elsewhere } }, 'source', false);
     await expect(asked).rejects.toThrow(SealError);
   });
 });

@@ -29,6 +29,14 @@ async function changes(...replace: readonly (readonly [string, string])[]): Prom
   return describeChanges(await state(), await state(...replace), differ);
 }
 
+/** A row with an application of its own at the source. */
+function own(app: string): readonly (readonly [string, string])[] {
+  return [
+    ['    kind: password\n', '    kind: oauth2\n    tenant: t.example\n'],
+    ['    sourceSecretEnv: ANNA\n', `    sourceApplication: { ${app} }\n`],
+  ];
+}
+
 describe('what apply would change', () => {
   it('is nothing where nothing changed, though every secret was sealed anew', async () => {
     expect(await changes()).toEqual([]);
@@ -59,6 +67,16 @@ describe('what apply would change', () => {
         text: 'anna@example.org: another password at the source',
       },
     ]);
+  });
+
+  it('the application of a row and its secret', async () => {
+    const before = await state(...own('clientId: app, secretEnv: ANNA'));
+    const after = await state(...own('clientId: app-2, secretEnv: OTHER'));
+    expect(describeChanges(before, after, differ).map(({ text }) => text)).toEqual([
+      'anna@example.org: source_application.clientId: “app” → “app-2”',
+      'anna@example.org: another secret of its application at the source',
+    ]);
+    expect(describeChanges(before, await state(...own('clientId: app, secretEnv: ANNA')), differ)).toEqual([]);
   });
 
   it('mailboxes added and removed; another destination is both', async () => {

@@ -194,6 +194,32 @@ describe('a fault is told with its place, what was found and what is expected', 
       'dir/project.yaml:18:24 mailboxes[0].destinationPrompt: the password of “anna@example.org” at the destination is not needed',
     ],
     [
+      'an application that is missing',
+      [
+        ['    kind: password\n', '    kind: oauth2\n    tenant: t.example\n'],
+        ['    sourceSecretEnv: ANNA\n', ''],
+      ],
+      'dir/project.yaml:16:13 mailboxes[0].source: no application opens “anna” at the source; expected an application',
+    ],
+    [
+      'an application that is not needed',
+      [
+        [
+          '    sourceSecretEnv: ANNA\n',
+          '    sourceSecretEnv: ANNA\n    sourceApplication: { clientId: a, secretEnv: X }\n',
+        ],
+      ],
+      'mailboxes[0].sourceSecretEnv: the application of “anna” at the source is not needed',
+    ],
+    [
+      'a client secret without its application',
+      [
+        ['    kind: password\n', '    kind: oauth2\n    tenant: t.example\n    secretEnv: X\n'],
+        ['    sourceSecretEnv: ANNA\n', '    sourceApplication: { clientId: a, secretEnv: X }\n'],
+      ],
+      'dir/project.yaml:8:16 source.authentication.secretEnv: `secretEnv` stands without an application',
+    ],
+    [
       'a password that is missing',
       [['    sourceSecretEnv: ANNA\n', '']],
       'dir/project.yaml:15:13 mailboxes[0].source: the password of “anna” at the source is missing; expected `sourceSecretFile`',

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { SealBinding } from '../../../model/seal-binding.ts';
-import { resolveProject, type SecretAccess, type SecretFile } from '../../../project/resolve.ts';
+import { resolveProject, type SecretAccess } from '../../../project/resolve.ts';
+import type { SecretFile } from '../../../project/secret-reader.ts';
 import { WITH_CSV, projectText, read, refusalOf } from './project-files.ts';
 
 const OPEN_FILE: SecretFile = { bytes: Buffer.from('x'), mode: 0o100_644 };
@@ -102,7 +103,36 @@ describe('secrets', () => {
     const { settings } = await resolveProject(await read(text), given);
     expect(sealed[0]).toMatchObject({ secret: pem, binding: { field: 'certificate' } });
     expect(sealed[0]?.binding.user).toContain('https://login.microsoftonline.com');
-    expect(settings.source.auth).toMatchObject({ credential: { kind: 'certificate', pem: 'sealed-1' } });
+    expect(settings.source.auth).toMatchObject({
+      app: { clientId: 'app', credential: { kind: 'certificate', pem: 'sealed-1' } },
+    });
+  });
+
+  it('of a row’s own application are sealed for its mailbox, in its own tenant or the side’s', async () => {
+    const text = projectText(
+      ['    kind: password\n', '    kind: oauth2\n    tenant: t.example\n'],
+      [
+        '    sourceSecretEnv: ANNA\n    destination: anna@example.org\n',
+        `    sourceApplication: { clientId: app, secretEnv: ANNA }
+    destination: anna@example.org
+  - source: ben
+    sourceApplication: { tenant: other.example, clientId: app, secretEnv: ANNA }
+    destination: ben@example.org
+`,
+      ],
+    );
+    const { access: given, sealed } = access({ 'dir/admin.txt': 'x' });
+    const { settings, rows } = await resolveProject(await read(text), given);
+    expect(settings.source.auth).not.toHaveProperty('app');
+    expect(rows.map(({ source }) => source.app)).toEqual([
+      { clientId: 'app', credential: { kind: 'secret', secret: 'sealed-2' } },
+      { tenant: 'other.example', clientId: 'app', credential: { kind: 'secret', secret: 'sealed-3' } },
+    ]);
+    const users = sealed.slice(1).map(({ binding }) => JSON.parse(binding.user));
+    expect(users).toEqual([
+      ['https://login.microsoftonline.com', 't.example', 'app', 'anna'],
+      ['https://login.microsoftonline.com', 'other.example', 'app', 'ben'],
+    ]);
   });
 
   it('are asked for once where one question stands for many mailboxes', async () => {
