@@ -227,7 +227,10 @@ interface AnyApplication extends GateApplication {
   readonly own: boolean;
 }
 
-function applicationOf({ auth }: Endpoint, _mailbox: MailboxRow[Side]): AnyApplication | undefined {
+function applicationOf({ auth }: Endpoint, { app }: MailboxRow[Side]): AnyApplication | undefined {
   if (auth.kind !== 'oauth2') return undefined;
-  return { clientId: auth.clientId, tenant: auth.tenant, own: false };
+  const opener = app ?? auth.app;
+  if (opener === undefined) return undefined;
+  const tenant = app?.tenant ?? auth.tenant;
+  return { clientId: opener.clientId, ...(tenant !== undefined && { tenant }), own: app !== undefined };
 }

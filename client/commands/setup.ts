@@ -117,7 +117,7 @@ async function setupOf(
   const endpoint = settings[side];
   const { auth } = endpoint;
   if (auth.kind !== 'oauth2') throw new Error(`the ${side} of ${settings.name} does not use OAuth2`);
-  const [tenant, clientId] = [known(auth.tenant), known(auth.clientId)];
+  const [tenant, clientId] = [known(auth.tenant), known(auth.app?.clientId)];
   const withPassword = SIDES.filter((each) => settings[each].auth.kind === 'password');
   return {
     project: settings.name,
@@ -133,10 +133,12 @@ async function setupOf(
 }
 
 /** `file` is the project file; names in it are relative to it. */
-async function credentialOf({ credential }: OAuth2, file: string): Promise<SetupCredential> {
+async function credentialOf({ app }: OAuth2, file: string): Promise<SetupCredential> {
+  if (app === undefined) return { kind: 'secret', kept: 'in each row of the list of mailboxes' };
+  const { credential } = app;
   if (credential.kind === 'secret') return { kind: 'secret', kept: keptWhere(credential.secret) };
-  if (credential.pem.kind !== 'file') throw new Error('a certificate is always in a file');
-  const { path } = credential.pem;
+  if (credential.file.kind !== 'file') throw new Error('a certificate is always in a file');
+  const { path } = credential.file;
   const pem = await readFile(besideFile(file, path), 'utf8').catch((error: unknown) => {
     throw new Failure('command.file', `The certificate ${path} cannot be read.`, {
       next:

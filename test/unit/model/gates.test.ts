@@ -22,8 +22,7 @@ const TOKEN: TokenEvidence = { ok: true, expiresAt: 0, audience: '', roles: [] }
 const AUTH: EndpointAuth = {
   kind: 'oauth2',
   tenant: 'contoso.example',
-  clientId: 'app',
-  credential: { kind: 'secret', secret: 'sealed' },
+  app: { clientId: 'app', credential: { kind: 'secret', secret: 'sealed' } },
   authority: 'https://127.0.0.1',
   scope: SCOPE,
 };
