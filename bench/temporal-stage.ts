@@ -1,11 +1,9 @@
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { Client, QueryNotRegisteredError, WorkflowNotFoundError } from '@temporalio/client';
+import { Client, WorkflowContinuedAsNewError, WorkflowNotFoundError } from '@temporalio/client';
 import { destination, pino } from 'pino';
 import { mailboxId, mailboxWorkflowId, projectWorkflowId } from '../model/ids.ts';
-import type { MailboxView } from '../model/mailbox.ts';
-import type { PassSummary } from '../model/pass.ts';
 import type { Endpoint, MailboxRow, ProjectSettings } from '../model/project.ts';
 import { newProject } from '../model/saga.ts';
 import { passwordBinding } from '../model/seal-binding.ts';
@@ -13,26 +11,26 @@ import { loadOrCreateKeyFile } from '../seal/key-file.ts';
 import type { SealKey } from '../seal/key.ts';
 import { seal } from '../seal/seal.ts';
 import { defaultCacheDir, obtainTemporalCli } from '../temporal/binary.ts';
-import { connect, hasGrpcCode } from '../temporal/connection.ts';
+import { connect } from '../temporal/connection.ts';
 import { startDevServer } from '../temporal/dev-server.ts';
 import { ensureSearchAttributes } from '../temporal/search-attributes.ts';
 import { startWorker } from '../worker/entry.ts';
 import { addMailboxes, mailboxView, TASK_QUEUE, WORKFLOW } from '../workflows/messages.ts';
 import type { projectWorkflow } from '../workflows/project.ts';
 import type { CopyJob } from './processes/job.ts';
+import { stepsOf, type PassStep } from './pass-steps.ts';
 import { makeScratch } from './scratch.ts';
 
 /** A Temporal server and a worker, on which mailboxes are copied by their workflows. */
 export interface TemporalStage {
-  /** Resolves with the mailbox's first pass when it is over. Rejects when there is a problem. */
-  readonly copy: (project: string, job: CopyJob) => Promise<PassSummary>;
+  /** Resolves with the activities of the mailbox's first pass when it is over. Rejects when it did not end. */
+  readonly copy: (project: string, job: CopyJob) => Promise<readonly PassStep[]>;
   readonly stop: () => Promise<void>;
 }
 
-const ASK_EVERY_MS = 250;
-const PASS_TIMEOUT_MS = 20 * 60_000;
-/** Of gRPC: a query came before the workflow's first task. */
-const FAILED_PRECONDITION = 9;
+const ASK_EVERY_MS = 20;
+const MOST_ASKED = 500;
+const PASS_TIMEOUT_MS = 5 * 60_000;
 const HOUR_MS = 3_600_000;
 
 export async function startTemporalStage(say: (line: string) => void): Promise<TemporalStage> {
@@ -67,7 +65,7 @@ export async function startTemporalStage(say: (line: string) => void): Promise<T
   }
 }
 
-async function copyMailbox(client: Client, key: SealKey, name: string, job: CopyJob): Promise<PassSummary> {
+async function copyMailbox(client: Client, key: SealKey, name: string, job: CopyJob): Promise<readonly PassStep[]> {
   const settings = settingsFor(name, job);
   const row = rowFor(key, settings, job);
   const project = await client.workflow.start<typeof projectWorkflow>(WORKFLOW.project, {
@@ -76,26 +74,40 @@ async function copyMailbox(client: Client, key: SealKey, name: string, job: Copy
     args: [newProject(settings, 1)],
   });
   await project.executeUpdate(addMailboxes, { args: [{ key: 'start-0', rows: [row] }] });
-  const mailbox = client.workflow.getHandle(mailboxWorkflowId(name, row.id));
-  const deadline = performance.now() + PASS_TIMEOUT_MS;
-  while (performance.now() < deadline) {
-    const view = await viewOf(() => mailbox.query(mailboxView));
-    const [pass] = view?.passes ?? [];
-    if (pass !== undefined) return pass;
-    if (view?.problem !== undefined) throw new Error(`${view.problem.code}: ${view.problem.text}`);
-    await delay(ASK_EVERY_MS);
-  }
-  throw new Error(`the first pass of ${name} was not over after ${PASS_TIMEOUT_MS / 60_000} minutes`);
+  const mailbox = mailboxWorkflowId(name, row.id);
+  const runId = await firstRunOf(client, mailbox);
+  await endOfRun(client, mailbox, runId);
+  const { events } = await client.workflow.getHandle(mailbox, runId).fetchHistory();
+  return stepsOf(events ?? []);
 }
 
-/** Undefined as long as the mailbox has no workflow, or one that has not begun. */
-async function viewOf(ask: () => Promise<MailboxView>): Promise<MailboxView | undefined> {
+/** The shard starts the mailbox's workflow some moments after the project has taken its row. */
+async function firstRunOf(client: Client, workflowId: string): Promise<string> {
+  for (let asked = 0; asked < MOST_ASKED; asked++) {
+    try {
+      const { raw } = await client.workflow.getHandle(workflowId).describe();
+      const runId = raw.workflowExecutionInfo?.firstRunId;
+      if (runId) return runId;
+    } catch (error) {
+      if (!(error instanceof WorkflowNotFoundError)) throw error;
+    }
+    await delay(ASK_EVERY_MS);
+  }
+  throw new Error(`the workflow ${workflowId} was not started`);
+}
+
+/**
+ * A mailbox is continued as new after each pass. The server is asked once and answers then: to ask again and again would take
+ * from the copy what is measured.
+ */
+async function endOfRun(client: Client, workflowId: string, runId: string): Promise<void> {
+  const run = client.workflow.getHandle(workflowId, runId, { followRuns: false });
   try {
-    return await ask();
+    await client.withDeadline(Date.now() + PASS_TIMEOUT_MS, () => run.result());
   } catch (error) {
-    const soon = error instanceof WorkflowNotFoundError || error instanceof QueryNotRegisteredError;
-    if (soon || hasGrpcCode(error, FAILED_PRECONDITION)) return undefined;
-    throw error;
+    if (error instanceof WorkflowContinuedAsNewError) return;
+    const { now, problem } = await run.query(mailboxView);
+    throw new Error(`the first pass did not end: ${now} (${problem?.text ?? 'no problem is known'})`, { cause: error });
   }
 }
 
