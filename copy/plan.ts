@@ -29,11 +29,13 @@ export async function listSource(
   { uidValidity }: Pick<OpenFolder, 'uidValidity'>,
   now: number,
 ): Promise<Listing> {
-  const all = ascending(await source.search({ kind: 'all' }));
+  const all = await source.search({ kind: 'all' });
   const { surveyed } = task;
   const below = surveyed?.uidValidity === uidValidity ? surveyed.uidNext : Number.POSITIVE_INFINITY;
   const listing = await listBefore(source, task, all, Math.min(now, surveyed?.at ?? now));
-  return { ...listing, listed: listing.listed.filter((uid) => uid < below) };
+  const { listed } = listing;
+  // One list for both, as long as they are the same, of what may be a million numbers.
+  return (listed.at(-1) ?? 0) < below ? listing : { ...listing, listed: listed.filter((uid) => uid < below) };
 }
 
 async function listBefore(
@@ -67,8 +69,4 @@ export function todo(listing: readonly number[], ledger: Ledger, retryAside: boo
 export function goneFromSource(listing: Listing, ledger: Ledger): number {
   const handledAndThere = listing.all.reduce((count, uid) => (ledger.has(uid) ? count + 1 : count), 0);
   return ledger.size - handledAndThere;
-}
-
-function ascending(uids: readonly number[]): readonly number[] {
-  return [...Uint32Array.from(new Set(uids)).toSorted()];
 }

@@ -18,27 +18,49 @@ function partsOf(criteria: SearchCriteria): readonly Part[] {
   }
 }
 
-/** Throws a ResponseError for anything but UIDs; `(MODSEQ …)` at the end is not asked for and does not come. */
-function readUids(text: string): readonly number[] {
-  const words = text.split(' ').filter((word) => word !== '');
-  return words.map((word) => {
-    const uid = toNumber(word);
+/** UIDs of a folder that may have a million: as numbers of four bytes, and never as words all at once. */
+class Found {
+  #uids = new Uint32Array(1_024);
+  #size = 0;
+
+  /** Throws a ResponseError for anything but UIDs; `(MODSEQ …)` at the end is not asked for and does not come. */
+  read(text: string): void {
+    for (let at = 0; at < text.length;) {
+      const space = text.indexOf(' ', at);
+      const end = space === -1 ? text.length : space;
+      if (end > at) this.#add(toNumber(text.slice(at, end)));
+      at = end + 1;
+    }
+  }
+
+  ascending(): readonly number[] {
+    const sorted = this.#uids.subarray(0, this.#size).sort();
+    let kept = 0;
+    for (const [at, uid] of sorted.entries()) if (at === 0 || uid !== sorted[kept - 1]) sorted[kept++] = uid;
+    return Array.from(sorted.subarray(0, kept));
+  }
+
+  #add(uid: number | undefined): void {
     if (uid === undefined || uid === 0) throw new ResponseError('SEARCH found something that is no UID');
-    return uid;
-  });
+    if (this.#size === this.#uids.length) {
+      const larger = new Uint32Array(this.#size * 2);
+      larger.set(this.#uids);
+      this.#uids = larger;
+    }
+    this.#uids[this.#size++] = uid;
+  }
 }
 
 /** UIDs found, ascending, each once. */
 export async function search(wire: Wire, shown: string, criteria: SearchCriteria): Promise<readonly number[]> {
-  const found = new Set<number>();
+  const found = new Found();
   await wire.run({
     asked: 'search',
     about: `search ${shown}`,
     parts: partsOf(criteria),
     onData: (data) => {
-      if (data.name !== 'SEARCH') return;
-      for (const uid of readUids(data.text)) found.add(uid);
+      if (data.name === 'SEARCH') found.read(data.text);
     },
   });
-  return [...found].toSorted((a, b) => a - b);
+  return found.ascending();
 }

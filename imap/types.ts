@@ -147,6 +147,7 @@ export interface ImapSession {
   examine(name: string): Promise<OpenFolder>;
   /** SELECT; never used on a source. */
   select(name: string): Promise<OpenFolder>;
+  /** UIDs found, ascending, each once. */
   search(criteria: SearchCriteria): Promise<readonly number[]>;
   /**
    * UIDs asked for and not received are simply absent; the caller compares. `'all'` means 1:*. Rows of this and the next
