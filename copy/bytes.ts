@@ -64,8 +64,22 @@ export class ByteReader {
     this.#bytes = bytes;
   }
 
+  /** Bytes that are still to be read. */
+  get left(): number {
+    return this.#bytes.length - this.#position;
+  }
+
   /** At most `largest`. */
   number(largest: number = Number.MAX_SAFE_INTEGER): number {
+    const first = this.#bytes[this.#position];
+    if (first !== undefined && first < 0x80 && first <= largest) {
+      this.#position += 1;
+      return first;
+    }
+    return this.#longNumber(largest);
+  }
+
+  #longNumber(largest: number): number {
     let value = 0;
     for (let weight = 1; ; weight *= 0x80) {
       const byte = this.#bytes[this.#position++];
@@ -77,12 +91,6 @@ export class ByteReader {
         return value;
       }
     }
-  }
-
-  byte(): number {
-    const byte = this.#bytes[this.#position++];
-    if (byte === undefined) throw new DamagedBytes('a column is cut off');
-    return byte;
   }
 
   text(): string {

@@ -7,33 +7,37 @@
  * - flags as numbers of a dictionary, in which frequent sets come first.
  */
 import { type ByteReader, ByteWriter, DamagedBytes } from './bytes.ts';
+import type { Columns } from './entry-columns.ts';
 import { NOWHERE, SOUGHT, type Ledger } from './ledger.ts';
 
 /** Bytes that the largest zigzag difference of two UIDs takes. */
 const PLANES = 5;
 
-function writePlanes(planes: readonly ByteWriter[], value: number): void {
-  let rest = value;
-  for (const plane of planes) {
-    plane.byte(rest % 0x100);
-    rest = Math.floor(rest / 0x100);
+/** A plane for each byte, the lowest first. */
+function planesOf(values: readonly number[]): readonly Buffer[] {
+  const planes = Array.from({ length: PLANES }, () => Buffer.allocUnsafe(values.length));
+  for (const [order, plane] of planes.entries()) {
+    const weight = 0x100 ** order;
+    for (let at = 0; at < plane.length; at++) plane[at] = Math.floor((values[at] ?? 0) / weight) % 0x100;
   }
+  return planes;
 }
 
-function readPlanes(planes: readonly ByteReader[]): number {
-  let value = 0;
-  let weight = 1;
-  for (const plane of planes) {
-    value += plane.byte() * weight;
-    weight *= 0x100;
+function readPlanes(from: ByteReader): Float64Array {
+  const planes = Array.from({ length: PLANES }, () => from.block());
+  const values = new Float64Array(planes[0]?.length ?? 0);
+  for (const [order, plane] of planes.entries()) {
+    if (plane.length !== values.length) throw new DamagedBytes('planes differ in length');
+    const weight = 0x100 ** order;
+    for (let at = 0; at < plane.length; at++) values[at] = (values[at] ?? 0) + (plane[at] ?? 0) * weight;
   }
-  return value;
+  return values;
 }
 
 const HIGHEST_UID = 0xffff_fffe;
 const NOT_PLACED = 2;
-/** No folder has more messages than UIDs, and no ledger is carried beyond this many. */
-const MOST_ENTRIES = 0x800_0000;
+/** Lists of flags, and flags of one list. */
+const MOST_FLAGS = 0x800_0000;
 
 /** Small numbers for small differences, whatever their sign. */
 export function zigzag(difference: number): number {
@@ -44,17 +48,25 @@ export function unzigzag(value: number): number {
   return value % 2 === 0 ? value / 2 : (value + 1) / -2;
 }
 
-/** Frequent sets get low numbers, so that nearly every message costs one byte before deflating. */
-function numberByFrequency(ledger: Ledger, touchedOnly: boolean): ReadonlyMap<number, number> {
-  const frequency = new Map<number, number>();
+/** Sets of flags by how frequent they are, so that nearly every message costs one byte before deflating. */
+function byFrequency(ledger: Ledger, touchedOnly: boolean): readonly number[] {
+  const frequency: number[] = [];
   const { columns } = ledger;
   for (let position = 0; position < columns.size; position++) {
     if (touchedOnly && !columns.touchedAt(position)) continue;
     const set = columns.flagSetAt(position);
-    frequency.set(set, (frequency.get(set) ?? 0) + 1);
+    frequency[set] = (frequency[set] ?? 0) + 1;
   }
-  const sets = [...frequency].toSorted(([, a], [, b]) => b - a);
-  return new Map(sets.map(([set], number) => [set, number]));
+  const times = (set: number): number => frequency[set] ?? 0;
+  return Object.keys(frequency)
+    .map(Number)
+    .toSorted((a, b) => times(b) - times(a));
+}
+
+function numbersOf(sets: readonly number[]): readonly number[] {
+  const numbers: number[] = [];
+  for (const [number, set] of sets.entries()) numbers[set] = number;
+  return numbers;
 }
 
 /** Source UIDs as runs of consecutive ones. */
@@ -75,16 +87,16 @@ class RunWriter {
     this.#end = uid;
   }
 
-  columns(): readonly ByteWriter[] {
+  columns(): readonly Buffer[] {
     if (this.#length > 0) this.#runs.number(this.#length);
-    return [this.#distances, this.#runs];
+    return [this.#distances.taken(), this.#runs.taken()];
   }
 }
 
 /** Counterparts as runs of expected ones with exceptions between them. */
 class CounterpartWriter {
   readonly #runs = new ByteWriter();
-  readonly #planes = Array.from({ length: PLANES }, () => new ByteWriter());
+  readonly #exceptions: number[] = [];
   #expected = 1;
   #length = 0;
 
@@ -96,13 +108,13 @@ class CounterpartWriter {
     }
     this.#runs.number(this.#length);
     this.#length = 0;
-    writePlanes(this.#planes, this.#exception(counterpart));
+    this.#exceptions.push(this.#exception(counterpart));
     if (counterpart !== NOWHERE && counterpart !== SOUGHT) this.#expected = counterpart + 1;
   }
 
-  columns(): readonly ByteWriter[] {
+  columns(): readonly Buffer[] {
     this.#runs.number(this.#length);
-    return [this.#runs, ...this.#planes];
+    return [this.#runs.taken(), ...planesOf(this.#exceptions)];
   }
 
   #exception(counterpart: number): number {
@@ -115,7 +127,8 @@ class CounterpartWriter {
 /** Writes all entries, or those that changed since the ledger was decoded. */
 export function writeEntries(out: ByteWriter, ledger: Ledger, touchedOnly: boolean): void {
   const { columns } = ledger;
-  const numbers = numberByFrequency(ledger, touchedOnly);
+  const sets = byFrequency(ledger, touchedOnly);
+  const numbers = numbersOf(sets);
   const uids = new RunWriter();
   const counterparts = new CounterpartWriter();
   const flagSets = new ByteWriter();
@@ -125,11 +138,11 @@ export function writeEntries(out: ByteWriter, ledger: Ledger, touchedOnly: boole
     entries += 1;
     uids.add(columns.uidAt(position));
     counterparts.add(columns.counterpartAt(position));
-    flagSets.number(numbers.get(columns.flagSetAt(position)) ?? 0);
+    flagSets.number(numbers[columns.flagSetAt(position)] ?? 0);
   }
   out.number(entries);
-  writeFlagSets(out, ledger, [...numbers.keys()]);
-  for (const column of [...uids.columns(), ...counterparts.columns(), flagSets]) out.block(column.taken());
+  writeFlagSets(out, ledger, sets);
+  for (const column of [...uids.columns(), ...counterparts.columns(), flagSets.taken()]) out.block(column);
 }
 
 function writeFlagSets(out: ByteWriter, ledger: Ledger, sets: readonly number[]): void {
@@ -143,96 +156,87 @@ function writeFlagSets(out: ByteWriter, ledger: Ledger, sets: readonly number[])
 
 function readFlagSets(from: ByteReader, ledger: Ledger): readonly number[] {
   const sets: number[] = [];
-  const size = from.number(MOST_ENTRIES);
+  const size = from.number(MOST_FLAGS);
   for (let index = 0; index < size; index++) {
     const flags: string[] = [];
-    const length = from.number(MOST_ENTRIES);
+    const length = from.number(MOST_FLAGS);
     for (let flag = 0; flag < length; flag++) flags.push(from.text());
     sets.push(ledger.flagSetOf(flags));
   }
   return sets;
 }
 
-class RunReader {
-  readonly #distances: ByteReader;
-  readonly #runs: ByteReader;
-  #uid = 0;
-  #left = 0;
-
-  constructor(from: ByteReader) {
-    this.#distances = from.inner();
-    this.#runs = from.inner();
+function readUids(from: ByteReader, entries: number): Uint32Array<ArrayBuffer> {
+  const distances = from.inner();
+  const runs = from.inner();
+  const uids = new Uint32Array(entries);
+  let uid = 0;
+  for (let at = 0; at < entries;) {
+    uid += atLeastOne(distances.number(HIGHEST_UID));
+    const end = at + atLeastOne(runs.number(entries - at));
+    if (uid + (end - at) - 1 > HIGHEST_UID) throw new DamagedBytes('a source UID is too large');
+    while (at < end) uids[at++] = uid++;
+    uid -= 1;
   }
-
-  next(): number {
-    const isStart = this.#left === 0;
-    if (isStart) this.#left = atLeastOne(this.#runs.number(MOST_ENTRIES));
-    this.#uid += isStart ? atLeastOne(this.#distances.number(HIGHEST_UID)) : 1;
-    this.#left -= 1;
-    if (this.#uid > HIGHEST_UID) throw new DamagedBytes('a source UID is too large');
-    return this.#uid;
-  }
-
-  end(): void {
-    if (this.#left !== 0) throw new DamagedBytes('a run is longer than the entries');
-    this.#distances.end();
-    this.#runs.end();
-  }
+  distances.end();
+  runs.end();
+  return uids;
 }
 
-class CounterpartReader {
-  readonly #runs: ByteReader;
-  readonly #planes: readonly ByteReader[];
-  #expected = 1;
-  #left: number;
-
-  constructor(from: ByteReader) {
-    this.#runs = from.inner();
-    this.#planes = Array.from({ length: PLANES }, () => from.inner());
-    this.#left = this.#runs.number(MOST_ENTRIES);
-  }
-
-  next(): number {
-    if (this.#left > 0) {
-      this.#left -= 1;
-      return this.#placed(this.#expected);
+/** Runs, and an exception after each but the last. */
+function readCounterparts(from: ByteReader, entries: number): Uint32Array<ArrayBuffer> {
+  const runs = from.inner();
+  const exceptions = readPlanes(from);
+  const counterparts = new Uint32Array(entries);
+  let expected = 1;
+  let at = 0;
+  for (let run = 0; run <= exceptions.length; run++) {
+    const end = at + runs.number(entries - at);
+    if (end > at) placed(expected + (end - at) - 1);
+    while (at < end) counterparts[at++] = expected++;
+    const exception = exceptions[run];
+    if (exception === undefined) continue;
+    if (at === entries) throw new DamagedBytes('there are more counterparts than entries');
+    if (exception < NOT_PLACED) {
+      counterparts[at++] = exception === 0 ? NOWHERE : SOUGHT;
+      continue;
     }
-    const exception = readPlanes(this.#planes);
-    this.#left = this.#runs.number(MOST_ENTRIES);
-    if (exception < NOT_PLACED) return exception === 0 ? NOWHERE : SOUGHT;
-    return this.#placed(this.#expected + unzigzag(exception - NOT_PLACED + 1));
+    const counterpart = placed(expected + unzigzag(exception - NOT_PLACED + 1));
+    counterparts[at++] = counterpart;
+    expected = counterpart + 1;
   }
+  if (at !== entries) throw new DamagedBytes('there are fewer counterparts than entries');
+  runs.end();
+  return counterparts;
+}
 
-  end(): void {
-    if (this.#left !== 0) throw new DamagedBytes('a run is longer than the entries');
-    this.#runs.end();
-    for (const plane of this.#planes) plane.end();
-  }
+function placed(counterpart: number): number {
+  if (counterpart < 1 || counterpart > HIGHEST_UID) throw new DamagedBytes('a counterpart cannot be a UID');
+  return counterpart;
+}
 
-  #placed(counterpart: number): number {
-    if (counterpart < 1 || counterpart > HIGHEST_UID) throw new DamagedBytes('a destination UID is impossible');
-    this.#expected = counterpart + 1;
-    return counterpart;
+function readSetOfEach(from: ByteReader, entries: number, sets: readonly number[]): Uint32Array<ArrayBuffer> {
+  const numbers = from.inner();
+  const setOfEach = new Uint32Array(entries);
+  for (let at = 0; at < entries; at++) {
+    const set = sets[numbers.number()];
+    if (set === undefined) throw new DamagedBytes('a set of flags is not in the dictionary');
+    setOfEach[at] = set;
   }
+  numbers.end();
+  return setOfEach;
 }
 
 /** Reads what `writeEntries` wrote, in ascending order of source UIDs. Throws DamagedBytes for anything else. */
-export function readEntries(
-  from: ByteReader,
-  ledger: Ledger,
-  take: (uid: number, counterpart: number, flagSet: number) => void,
-): void {
-  const entries = from.number(MOST_ENTRIES);
+export function readEntries(from: ByteReader, ledger: Ledger): Columns {
+  // Each entry has a byte of flags at least: nothing larger than what came is made room for.
+  const entries = from.number(from.left);
   const sets = readFlagSets(from, ledger);
-  const uids = new RunReader(from);
-  const counterparts = new CounterpartReader(from);
-  const flagSets = from.inner();
-  for (let entry = 0; entry < entries; entry++) {
-    const set = sets[flagSets.number(MOST_ENTRIES)];
-    if (set === undefined) throw new DamagedBytes('a set of flags is not in the dictionary');
-    take(uids.next(), counterparts.next(), set);
-  }
-  for (const column of [uids, counterparts, flagSets]) column.end();
+  return {
+    uids: readUids(from, entries),
+    counterparts: readCounterparts(from, entries),
+    flagSets: readSetOfEach(from, entries, sets),
+  };
 }
 
 function atLeastOne(value: number): number {

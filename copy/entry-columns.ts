@@ -1,3 +1,10 @@
+/** Entries sorted by source UID, one in each place of all columns; whoever is given them owns them. */
+export interface Columns {
+  readonly uids: Uint32Array<ArrayBuffer>;
+  readonly counterparts: Uint32Array<ArrayBuffer>;
+  readonly flagSets: Uint32Array<ArrayBuffer>;
+}
+
 /**
  * The entries of a ledger in columns, sorted by source UID: 13 bytes each, so that a folder of 500,000 messages costs
  * less than 7 MB. New entries come in ascending order nearly always; the others move what is above them.
@@ -45,6 +52,15 @@ export class EntryColumns {
     this.#touched[position] = touched || (!isNew && this.touchedAt(position)) ? 1 : 0;
   }
 
+  /** Holds these instead of what was there; none of them touched. */
+  replace({ uids, counterparts, flagSets }: Columns): void {
+    this.#uids = uids;
+    this.#counterparts = counterparts;
+    this.#flagSets = flagSets;
+    this.#touched = new Uint8Array(uids.length);
+    this.#size = uids.length;
+  }
+
   /** In one walk, since each removal of its own would move all that is above it. */
   remove(uids: ReadonlySet<number>): void {
     let kept = 0;
@@ -83,7 +99,7 @@ export class EntryColumns {
   }
 
   #grow(): void {
-    const capacity = this.#uids.length * 2;
+    const capacity = Math.max(64, this.#uids.length * 2);
     const larger = (column: Uint32Array<ArrayBuffer>): Uint32Array<ArrayBuffer> => {
       const copy = new Uint32Array(capacity);
       copy.set(column);

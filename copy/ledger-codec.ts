@@ -3,7 +3,7 @@ import type { AsideNote, CopyCounts } from '../model/pass.ts';
 import { isRefusalCode, type RefusalCode } from '../model/refusals.ts';
 import { ByteReader, ByteWriter, DamagedBytes } from './bytes.ts';
 import { readEntries, writeEntries } from './entry-codec.ts';
-import { Ledger, type LedgerHead } from './ledger.ts';
+import { Ledger, NOWHERE, type LedgerHead } from './ledger.ts';
 import { newTally, type Tally } from './tally.ts';
 
 /**
@@ -40,7 +40,7 @@ export function decodeLedger(text: string): Ledger {
     const ledger = new Ledger();
     ledger.update(readHead(from, version));
     for (const aside of readAside(from)) ledger.loadAside(aside);
-    readEntries(from, ledger, (uid, counterpart, flagSet) => ledger.load(uid, counterpart, flagSet));
+    ledger.load(readEntries(from, ledger));
     return ledger;
   });
 }
@@ -65,12 +65,11 @@ export function applyGrowth(ledger: Ledger, text: string): Tally {
     const head = readHead(from, version);
     const tally = readTally(from, version);
     const aside = changes >= 2 ? readAside(from) : undefined;
-    const entries: { readonly uid: number; readonly counterpart: number; readonly flagSet: number }[] = [];
-    readEntries(from, ledger, (uid, counterpart, flagSet) => entries.push({ uid, counterpart, flagSet }));
+    const { uids, counterparts, flagSets } = readEntries(from, ledger);
     from.end();
     if (changes % 2 === 1) ledger.forgetSource();
-    for (const { uid, counterpart, flagSet } of entries) {
-      ledger.handle(uid, counterpart, ledger.flagsOfSet(flagSet));
+    for (const [at, uid] of uids.entries()) {
+      ledger.handle(uid, counterparts[at] ?? NOWHERE, ledger.flagsOfSet(flagSets[at] ?? 0));
     }
     if (aside !== undefined) ledger.replaceAside(aside);
     ledger.update(head);

@@ -1,6 +1,6 @@
 import type { AsideNote } from '../model/pass.ts';
 import type { RefusalCode } from '../model/refusals.ts';
-import { EntryColumns } from './entry-columns.ts';
+import { EntryColumns, type Columns } from './entry-columns.ts';
 
 /** A counterpart whose UID is not known, since its user moved or deleted it, or nobody could tell. */
 export const NOWHERE = 0;
@@ -229,9 +229,9 @@ export class Ledger {
     }
   }
 
-  /** For decoders: an entry that was there before anything changed. */
-  load(uid: number, counterpart: number, flagSet: number): void {
-    this.#entries.put(uid, counterpart, flagSet, false);
+  /** For decoders: the entries that were there before anything changed. */
+  load(entries: Columns): void {
+    this.#entries.replace(entries);
     this.#baseSize = this.#entries.size;
   }
 
