@@ -115,10 +115,9 @@ function copyTime(steps: readonly PassStep[]): number {
 /** Medians. What is left of the time until the first copy is spent between the activities. */
 function beforeCopies(passes: readonly (readonly PassStep[])[]): WorkflowResult['before'] {
   const first = passes[0]?.filter(({ activity }) => activity !== COPY) ?? [];
-  const seconds = ({ scheduledAt, endedAt }: PassStep): number => (endedAt - scheduledAt) / 1_000;
   const activities = first.map(({ activity }) => ({
     what: activity,
-    seconds: median(passes.flatMap((steps) => steps.filter((step) => step.activity === activity).map(seconds))),
+    seconds: median(passes.map((steps) => passTime(steps.filter((step) => step.activity === activity)))),
   }));
   const all = median(passes.map((steps) => passTime(steps) - copyTime(steps)));
   const within = activities.reduce((sum, step) => sum + step.seconds, 0);
