@@ -34,7 +34,7 @@ class Found {
   }
 
   ascending(): readonly number[] {
-    const sorted = this.#uids.subarray(0, this.#size).sort();
+    const sorted = this.#uids.subarray(0, this.#size).toSorted();
     let kept = 0;
     for (const [at, uid] of sorted.entries()) if (at === 0 || uid !== sorted[kept - 1]) sorted[kept++] = uid;
     return Array.from(sorted.subarray(0, kept));
