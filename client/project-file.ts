@@ -1,13 +1,15 @@
 import { readFile, stat } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import { formatIssue } from '../project/issues.ts';
 import { readProjectFile } from '../project/read.ts';
 import { resolveProject, type ResolvedProject } from '../project/resolve.ts';
+import type { MailboxList } from '../project/types.ts';
 import { createKeyFile, KEY_VARIABLE, loadKeyring } from '../seal/key-file.ts';
 import type { Keyring } from '../seal/key.ts';
 import { SealError } from '../seal/errors.ts';
 import { seal } from '../seal/seal.ts';
 import { askLine, type Context } from './context.ts';
+import { countOf } from './screens/format.ts';
 import { KEY_FILE } from './up/backup.ts';
 
 /** A project file with everything that it refers to, its secrets sealed with this machine's key. */
@@ -29,8 +31,14 @@ export async function readProject(context: Context, file: string): Promise<Seale
     ...(io.interactive && { ask: (question) => askLine(context, `${question}: `, { hidden: true }) }),
     seal: (binding, secret) => seal(keys[0], binding, secret),
   });
+  if (resolved.list !== undefined) printer.say(listLine(resolved.list));
   for (const warning of resolved.warnings) printer.say(`warning: ${formatIssue(warning)}`);
   return { ...resolved, keys };
+}
+
+/** `users.csv: Microsoft’s migration CSV (EmailAddress,UserName,Password), 312 rows` */
+function listLine({ file, title, columns, rows }: MailboxList): string {
+  return `${basename(file)}: ${title} (${columns.join(',')}), ${countOf(rows, 'row')}`;
 }
 
 /** This machine's keys. The first project of a machine whose worker is elsewhere makes a key that the worker needs too. */

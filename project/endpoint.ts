@@ -1,11 +1,13 @@
 /** The server of one side: its address, how its mailboxes are opened, and what no schema can say about both. */
 import { isIP } from 'node:net';
 import { domainToASCII } from 'node:url';
+import { dividersOf } from '../model/acting.ts';
 import type { Side } from '../model/project.ts';
 import type { IssueList } from './issues.ts';
 import { endpointApplication } from './application.ts';
 import { onlySecret, secretSources, type FileContext } from './secret-places.ts';
 import type { EndpointFile, OAuth2File } from './schema.ts';
+import { quote } from './show.ts';
 import type { OpenAuth, OpenEndpoint, Place } from './types.ts';
 
 /** Token services and scopes of Microsoft's clouds. */
@@ -56,6 +58,26 @@ function oauth2Auth(given: OAuth2File, path: readonly PropertyKey[], context: Fi
   };
 }
 
+/** Exchange takes what stands in front of the first divider for a domain: without one it would open the user's mailbox as the user. */
+function checkAdministrator(
+  { form, user }: Extract<EndpointFile['authentication'], { kind: 'administrator' }>,
+  path: readonly PropertyKey[],
+  { issues, placeOf }: FileContext,
+): void {
+  const place = placeOf([...path, 'user']);
+  if (form === 'exchange') {
+    if (!/[/\\@]/.test(user)) issues.add(place, `${quote(user)} stands without its domain`, '`Domain/Administrator`');
+    return;
+  }
+  const divider = dividersOf(form).find((character) => user.includes(character));
+  if (divider === undefined) return;
+  issues.add(
+    place,
+    `${quote(user)} holds ${quote(divider)}, which divides user and administrator in the form \`${form}\``,
+    'the administrator’s name alone; the user’s is added to it',
+  );
+}
+
 function authOf(given: EndpointFile['authentication'], path: readonly PropertyKey[], context: FileContext): OpenAuth {
   switch (given.kind) {
     case 'password':
@@ -66,6 +88,7 @@ function authOf(given: EndpointFile['authentication'], path: readonly PropertyKe
       );
       const allowed = '`secretFile`, `secretEnv` or `prompt`';
       const secret = onlySecret(sources, context.placeOf(path), allowed, context.issues);
+      checkAdministrator(given, path, context);
       return { kind: 'admin', form: given.form, admin: given.user, password: secret };
     }
     case 'oauth2':

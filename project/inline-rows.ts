@@ -24,6 +24,7 @@ function writtenSide(row: MailboxFile, index: number, side: Side, context: FileC
   const application = row[applicationKey];
   return {
     user,
+    userPlace: context.placeOf(['mailboxes', index, side]),
     ...(application !== undefined && {
       app: rowApplication(application, ['mailboxes', index, applicationKey], context),
     }),
@@ -40,7 +41,6 @@ export function howToGiveInline(side: Side): string {
 
 export function inlineRows(rows: readonly MailboxFile[], context: FileContext): readonly WrittenRow[] {
   return rows.map((row, index) => ({
-    place: context.placeOf(['mailboxes', index, 'destination']),
     source: writtenSide(row, index, 'source', context),
     destination: writtenSide(row, index, 'destination', context),
   }));

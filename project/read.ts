@@ -1,17 +1,23 @@
 /** Reads a project file and what it names: its CSV and its certificate authorities. Everything wrong is told at once. */
 import { z } from 'zod';
-import type { Side } from '../model/project.ts';
-import { readCsv } from './csv.ts';
+import { readCsv } from './csv/read.ts';
 import { openEndpoint } from './endpoint.ts';
 import { addFileIssues } from './file-issues.ts';
 import { besideFile, readText, type ProjectFiles } from './files.ts';
 import { howToGiveInline, inlineRows } from './inline-rows.ts';
 import { IssueList, refuse } from './issues.ts';
-import { openRows, type AuthKinds } from './rows.ts';
-import { EndpointSchema, MailboxesSchema, PROJECT_SCHEMA, ProjectFileSchema, type ProjectFile } from './schema.ts';
+import { openRows, type Endpoints } from './rows.ts';
+import {
+  EndpointSchema,
+  MailboxesSchema,
+  PROJECT_SCHEMA,
+  ProjectFileSchema,
+  type CsvFile,
+  type ProjectFile,
+} from './schema.ts';
 import type { FileContext } from './secret-places.ts';
 import { settingsOf } from './settings.ts';
-import type { OpenEndpoint, OpenRow, OpenSettings, ParsedProject } from './types.ts';
+import type { MailboxList, OpenRow, OpenSettings, ParsedProject } from './types.ts';
 import { parseYaml, type YamlText } from './yaml.ts';
 
 interface Reading {
@@ -100,21 +106,34 @@ function authoritiesOf(sections: Sections): ReadonlyMap<string, readonly Propert
   return named;
 }
 
+/** A CSV as it is named: by its file alone, or with whose form it has. */
+function fileOf(csv: CsvFile): Exclude<CsvFile, string> {
+  return typeof csv === 'string' ? { file: csv } : csv;
+}
+
+interface Mailboxes {
+  readonly rows: readonly OpenRow[];
+  readonly list?: MailboxList;
+}
+
 async function readRows(
   mailboxes: Sections['mailboxes'],
-  kinds: AuthKinds,
+  endpoints: Endpoints,
   context: FileContext,
   reading: Reading,
-): Promise<readonly OpenRow[]> {
-  if (mailboxes === undefined || reading.isAlone) return [];
+): Promise<Mailboxes> {
+  if (mailboxes === undefined || reading.isAlone) return { rows: [] };
   if (!('csv' in mailboxes)) {
-    return openRows(inlineRows(mailboxes, context), kinds, howToGiveInline, reading.fileIssues);
+    const checks = { endpoints, howToGivePassword: howToGiveInline, issues: reading.fileIssues };
+    return { rows: openRows(inlineRows(mailboxes, context), checks) };
   }
-  const file = besideFile(reading.file, mailboxes.csv);
-  const text = await readText(reading.files, file, context.placeOf(['mailboxes', 'csv']), reading.csvIssues);
-  if (text === undefined) return [];
-  const { rows, kinds: left } = readCsv(text, file, kinds, reading.csvIssues, reading.warnings);
-  return openRows(rows, left, (side) => `a value in the column ${side}_password`, reading.csvIssues);
+  const { csvIssues: issues, warnings } = reading;
+  const { file: name, dialect } = fileOf(mailboxes.csv);
+  const file = besideFile(reading.file, name);
+  const text = await readText(reading.files, file, context.placeOf(['mailboxes', 'csv']), issues);
+  if (text === undefined) return { rows: [] };
+  const { rows, list, ...left } = readCsv({ text, file, dialect, endpoints, issues, warnings });
+  return { rows: openRows(rows, { ...left, issues }), ...(list && { list }) };
 }
 
 function checkLimits(given: ProjectFile, context: FileContext): void {
@@ -145,8 +164,8 @@ function warnOfSharedSources(rows: readonly OpenRow[], reading: Reading): void {
  * @throws {ProjectRefusal} with every issue of the file and its CSV.
  */
 export async function readProjectFile(file: string, files: ProjectFiles): Promise<ParsedProject> {
-  const { settings, rows, warnings } = await read(file, files, false);
-  return { file, settings, rows, warnings };
+  const { csv: _, ...project } = await read(file, files, false);
+  return { file, ...project };
 }
 
 /** What a project file says by itself. */
@@ -165,7 +184,7 @@ export async function readProjectAlone(file: string, files: ProjectFiles): Promi
   return { settings, ...(csv !== undefined && { csv }) };
 }
 
-interface Checked extends Pick<ParsedProject, 'settings' | 'rows'> {
+interface Checked extends Pick<ParsedProject, 'settings' | 'rows' | 'list'> {
   readonly csv: string | undefined;
 }
 
@@ -195,10 +214,6 @@ async function read(
   throw new Error(`${file} was neither read nor refused`);
 }
 
-function openerOf({ auth }: OpenEndpoint): NonNullable<AuthKinds[Side]> {
-  return auth.kind === 'oauth2' && auth.app === undefined ? 'applications' : auth.kind;
-}
-
 async function checkProject(yaml: YamlText, reading: Reading): Promise<Checked | undefined> {
   const result = ProjectFileSchema.safeParse(yaml.value);
   if (!result.success) addFileIssues(result.error.issues, yaml, reading.fileIssues);
@@ -208,11 +223,8 @@ async function checkProject(yaml: YamlText, reading: Reading): Promise<Checked |
   const source = sections.source === undefined ? undefined : openEndpoint(sections.source, 'source', context);
   const destination =
     sections.destination === undefined ? undefined : openEndpoint(sections.destination, 'destination', context);
-  const kinds: AuthKinds = {
-    ...(source === undefined ? {} : { source: openerOf(source) }),
-    ...(destination === undefined ? {} : { destination: openerOf(destination) }),
-  };
-  const rows = await readRows(sections.mailboxes, kinds, context, reading);
+  const endpoints: Endpoints = { ...(source && { source }), ...(destination && { destination }) };
+  const { rows, list } = await readRows(sections.mailboxes, endpoints, context, reading);
   if (!result.success || source === undefined || destination === undefined) return undefined;
   checkLimits(result.data, context);
   warnOfSharedSources(rows, reading);
@@ -220,6 +232,7 @@ async function checkProject(yaml: YamlText, reading: Reading): Promise<Checked |
   return {
     settings: settingsOf(result.data, source, destination),
     rows,
-    csv: 'csv' in mailboxes ? mailboxes.csv : undefined,
+    ...(list && { list }),
+    csv: 'csv' in mailboxes ? fileOf(mailboxes.csv).file : undefined,
   };
 }

@@ -11,7 +11,15 @@ import type {
 import { applicationBinding, credentialBinding, passwordBinding, type SealBinding } from '../model/seal-binding.ts';
 import { refuse, type Issue } from './issues.ts';
 import { SecretReader, type SecretPlaces } from './secret-reader.ts';
-import type { OpenCredential, OpenEndpoint, OpenMailboxSide, OpenRow, ParsedProject, SecretSource } from './types.ts';
+import type {
+  MailboxList,
+  OpenCredential,
+  OpenEndpoint,
+  OpenMailboxSide,
+  OpenRow,
+  ParsedProject,
+  SecretSource,
+} from './types.ts';
 
 /** What fetching and sealing secrets needs of the machine. */
 export interface SecretAccess extends SecretPlaces {
@@ -21,6 +29,8 @@ export interface SecretAccess extends SecretPlaces {
 export interface ResolvedProject {
   readonly settings: ProjectSettings;
   readonly rows: readonly MailboxRow[];
+  /** Absent where the mailboxes stand in the project file itself. */
+  readonly list?: MailboxList;
   readonly warnings: readonly Issue[];
 }
 
@@ -114,6 +124,7 @@ export async function resolveProject(parsed: ParsedProject, access: SecretAccess
   return {
     settings: { ...settings, ...endpoints },
     rows,
+    ...(parsed.list && { list: parsed.list }),
     warnings: [...parsed.warnings, ...reader.warnings.all],
   };
 }

@@ -1,33 +1,41 @@
 /** Rows of mailboxes from wherever they come: checked against the endpoints and against each other. */
+import { domainToUnicode } from 'node:url';
+import { dividersOf } from '../model/acting.ts';
 import { mailboxId } from '../model/ids.ts';
 import type { Side } from '../model/project.ts';
 import type { IssueList } from './issues.ts';
 import { quote } from './show.ts';
-import type { OpenMailboxSide, OpenRow, OpenRowApplication, Place, SecretSource } from './types.ts';
+import type { OpenEndpoint, OpenMailboxSide, OpenRow, OpenRowApplication, Place, SecretSource } from './types.ts';
 
 /** A row as it was written. */
 export interface WrittenRow {
-  readonly place: Place;
   readonly source: WrittenSide;
   readonly destination: WrittenSide;
 }
 
 export interface WrittenSide {
   readonly user: string;
+  readonly userPlace: Place;
   /** Source: the mailbox's root. Destination: the folder below which all folders are put. */
   readonly place?: string | undefined;
   readonly secret?: SecretSource | undefined;
-  /** An application of the row's own. */
-  readonly app?: OpenRowApplication | undefined;
   /** Where the secret stands, or would. */
   readonly secretPlace: Place;
+  /** An application of the row's own. */
+  readonly app?: OpenRowApplication | undefined;
+  /** Where that stands, if not in the place of a secret. */
+  readonly appPlace?: Place;
 }
 
-/**
- * How mailboxes are opened, where that is known: sides whose section of the file has faults are not checked. `applications`:
- * by OAuth2 with an application of each row.
- */
-export type AuthKinds = Readonly<Partial<Record<Side, 'password' | 'admin' | 'oauth2' | 'applications'>>>;
+/** The servers, where they are known: rows are not checked against sides whose section of the file has faults. */
+export type Endpoints = Readonly<Partial<Record<Side, OpenEndpoint>>>;
+
+/** What a row is checked with. */
+interface RowChecks {
+  readonly endpoints: Endpoints;
+  readonly howToGivePassword: (side: Side) => string;
+  readonly issues: IssueList;
+}
 
 /** `/Old//Mail/` is `Old/Mail`. */
 function tidyPath(path: string | undefined): string | undefined {
@@ -38,21 +46,22 @@ function tidyPath(path: string | undefined): string | undefined {
   return levels.length === 0 ? undefined : levels.join('/');
 }
 
-function openSide(side: Side, written: WrittenSide): OpenMailboxSide {
-  const place = tidyPath(written.place);
+function openSide(side: Side, { user, place: path, secret, app }: WrittenSide): OpenMailboxSide {
+  const place = tidyPath(path);
   return {
-    user: written.user,
-    ...(written.secret === undefined ? {} : { password: written.secret }),
-    ...(written.app === undefined ? {} : { app: written.app }),
+    user,
+    ...(secret === undefined ? {} : { password: secret }),
+    ...(app === undefined ? {} : { app }),
     ...(place === undefined ? {} : side === 'source' ? { root: place } : { folderPrefix: place }),
   };
 }
 
-function checkSecret(side: Side, written: WrittenSide, kinds: AuthKinds, how: string, issues: IssueList): void {
-  const kind = kinds[side];
+function checkPassword(side: Side, written: WrittenSide, { endpoints, howToGivePassword, issues }: RowChecks): void {
+  const kind = endpoints[side]?.auth.kind;
   if (kind === undefined || (kind === 'password') === (written.secret !== undefined)) return;
   if (kind === 'password') {
-    issues.add(written.secretPlace, `the password of ${quote(written.user)} at the ${side} is missing`, how);
+    const message = `the password of ${quote(written.user)} at the ${side} is missing`;
+    issues.add(written.secretPlace, message, howToGivePassword(side));
   } else {
     const opener = kind === 'admin' ? 'an administrator' : 'an application (oauth2)';
     issues.add(
@@ -63,54 +72,74 @@ function checkSecret(side: Side, written: WrittenSide, kinds: AuthKinds, how: st
   }
 }
 
-function checkApplication(side: Side, written: WrittenSide, kinds: AuthKinds, issues: IssueList): void {
-  const kind = kinds[side];
-  const { app, user, secretPlace } = written;
-  if (kind === 'applications' && app === undefined) {
+function checkApplication(side: Side, written: WrittenSide, { endpoints, issues }: RowChecks): void {
+  const auth = endpoints[side]?.auth;
+  const { app, user, userPlace, appPlace = written.secretPlace } = written;
+  if (auth === undefined) return;
+  if (auth.kind === 'oauth2' && auth.app === undefined && app === undefined) {
     issues.add(
-      secretPlace,
+      userPlace,
       `no application opens ${quote(user)} at the ${side}`,
       `an application of the row’s own, or \`clientId\` under \`${side}.authentication\``,
     );
-  } else if ((kind === 'password' || kind === 'admin') && app !== undefined) {
+  } else if (auth.kind !== 'oauth2' && app !== undefined) {
+    const opened = auth.kind === 'admin' ? 'an administrator’s password' : 'their passwords';
     issues.add(
-      secretPlace,
-      `the application of ${quote(user)} at the ${side} is not needed: mailboxes are opened with ${kind === 'admin' ? 'an administrator’s password' : 'their passwords'} there`,
+      appPlace,
+      `the application of ${quote(user)} at the ${side} is not needed: mailboxes are opened with ${opened} there`,
       'no application, or `kind: oauth2` in the project file',
     );
   }
 }
 
-function rowName(place: Place): string {
-  return place.line === undefined ? 'another row' : `line ${place.line}`;
+/** A divider within a name would have the server take the administrator's login apart elsewhere, and open another mailbox. */
+function checkActing(side: Side, { user, userPlace }: WrittenSide, { endpoints, issues }: RowChecks): void {
+  const auth = endpoints[side]?.auth;
+  if (auth?.kind !== 'admin') return;
+  const divider = dividersOf(auth.form).find((character) => user.includes(character));
+  if (divider === undefined) return;
+  issues.add(
+    userPlace,
+    `${quote(user)} holds ${quote(divider)}, which divides user and administrator in the form \`${auth.form}\``,
+    'the user’s name alone; the administrator’s is added to it',
+  );
+}
+
+function rowName({ line }: Place): string {
+  return line === undefined ? 'another row' : `line ${line}`;
+}
+
+/** Names that are one, however they are written: case, composed letters (Unicode NFC), domains in ASCII (RFC 5890). */
+function comparable(id: string): string {
+  const plain = id.normalize('NFC');
+  return plain.includes('xn--') ? plain.replace(/(?<=@)[^@#]+/, (domain) => domainToUnicode(domain) || domain) : plain;
 }
 
 /**
- * The rows, opened; faults are added to the issues: a missing or needless password, and two rows that fill one
- * destination mailbox (whatever the case of its name) under one prefix, with both lines named.
+ * The rows, opened; faults are added to the issues: a missing or needless password or application, a name that does not fit
+ * the administrator's login, and two rows that fill one destination mailbox (however its name is written) under one
+ * prefix, with both lines named.
  */
-export function openRows(
-  written: readonly WrittenRow[],
-  kinds: AuthKinds,
-  howToGivePassword: (side: Side) => string,
-  issues: IssueList,
-): readonly OpenRow[] {
+export function openRows(written: readonly WrittenRow[], checks: RowChecks): readonly OpenRow[] {
   const seen = new Map<string, WrittenRow>();
   return written.map((row) => {
     for (const side of ['source', 'destination'] as const) {
-      checkSecret(side, row[side], kinds, howToGivePassword(side), issues);
-      checkApplication(side, row[side], kinds, issues);
+      checkPassword(side, row[side], checks);
+      checkApplication(side, row[side], checks);
+      checkActing(side, row[side], checks);
     }
     const destination = openSide('destination', row.destination);
     const { user, folderPrefix } = destination;
     const id = mailboxId({ user, ...(folderPrefix === undefined ? {} : { folderPrefix }) });
-    const first = seen.get(id);
+    const key = comparable(id);
+    const first = seen.get(key);
     if (first === undefined) {
-      seen.set(id, row);
+      seen.set(key, row);
     } else {
-      issues.add(
-        row.place,
-        `the destination ${quote(user)} is filled by ${rowName(first.place)} already, from ${quote(first.source.user)}`,
+      const other = rowName(first.destination.userPlace);
+      checks.issues.add(
+        row.destination.userPlace,
+        `the destination ${quote(user)} is filled by ${other} already, from ${quote(first.source.user)}`,
         'each destination once, or a destination prefix of its own for the second source',
       );
     }

@@ -7,6 +7,7 @@ import { domainToASCII } from 'node:url';
 import { z } from 'zod';
 import { PROJECT_NAME } from '../model/ids.ts';
 import type { FolderRename } from '../model/project.ts';
+import { DIALECT_IDS } from './csv/dialect.ts';
 import { isPattern, readRenames } from './rename-rules.ts';
 import { count, duration, group, oneOf, size, text } from './schema-fields.ts';
 
@@ -159,14 +160,30 @@ export const MailboxSchema = group(
   'A mailbox and where it goes.',
 );
 
+const csv = z
+  .union(
+    [
+      file,
+      group(
+        {
+          file: file.meta({ description: 'The CSV, relative to the project file.' }),
+          dialect: oneOf(DIALECT_IDS).optional().meta({
+            description:
+              'Whose form it has, where its columns do not tell: our own (`mailferry`), Microsoft’s for migration batches, Exchange’s export of mailboxes, InfoSwitch’s or Qboxmail’s.',
+          }),
+        },
+        'A CSV, and whose form it has.',
+      ),
+    ],
+    { error: 'the name of a file, or `file` and `dialect`' },
+  )
+  .meta({ description: 'CSV of mailboxes, in our own form or one of several others, relative to the project file.' });
+
 export const MailboxesSchema = z
   .union(
     [
       z.array(MailboxSchema, { error: 'a list of mailboxes' }).min(1, { error: 'at least one mailbox' }),
-      group(
-        { csv: file.meta({ description: 'CSV with a header, relative to the project file.' }) },
-        'Mailboxes from a CSV.',
-      ),
+      group({ csv }, 'Mailboxes from a CSV.'),
     ],
     { error: 'a list of mailboxes, or `csv: FILE`' },
   )
@@ -324,6 +341,7 @@ export type ProjectFile = z.output<typeof ProjectFileSchema>;
 export type EndpointFile = z.output<typeof EndpointSchema>;
 export type OAuth2File = z.output<typeof oauth2>;
 export type RowApplicationFile = z.output<typeof rowApplication>;
+export type CsvFile = z.output<typeof csv>;
 export type MailboxFile = z.output<typeof MailboxSchema>;
 
 /** JSON Schema of the project file (draft 2020-12), for editors. */

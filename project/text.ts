@@ -27,10 +27,11 @@ function decoded(bytes: Uint8Array, encoding: 'utf-8' | 'utf-16le' | 'utf-16be')
   }
 }
 
-/** UTF-8, or UTF-16 with a byte order mark, which is taken off; names the line that is neither. */
+/** UTF-8, or UTF-16, by its byte order mark, which is taken off, or by the zero in its first character; names the line that is neither. */
 export function decodeText(bytes: Uint8Array): DecodedText {
-  const isLittle = bytes[0] === 0xff && bytes[1] === 0xfe;
-  const isBig = bytes[0] === 0xfe && bytes[1] === 0xff;
+  const [first, second] = bytes;
+  const isLittle = (first === 0xff && second === 0xfe) || (first !== 0 && second === 0);
+  const isBig = (first === 0xfe && second === 0xff) || (first === 0 && second !== 0 && second !== undefined);
   const text = decoded(bytes, isLittle ? 'utf-16le' : isBig ? 'utf-16be' : 'utf-8');
   if (text !== undefined) return { ok: true, text };
   if (isLittle || isBig) return { ok: false, line: 1, message: 'the file begins like UTF-16 and is not' };

@@ -8,6 +8,7 @@ import type {
   ProjectSettings,
   ServerAddress,
 } from '../model/project.ts';
+import type { DialectId } from './csv/dialect.ts';
 import type { Issue } from './issues.ts';
 
 /** Where in which file something stands, for messages. */
@@ -81,8 +82,21 @@ export interface OpenRow extends Omit<MailboxRow, 'source' | 'destination'> {
   readonly destination: OpenMailboxSide;
 }
 
+/** A list of mailboxes in a file of its own, and what it was taken for. */
+export interface MailboxList {
+  readonly file: string;
+  readonly dialect: DialectId;
+  /** Whose dialect that is, for people. */
+  readonly title: string;
+  /** The columns that were read, in the file's order. */
+  readonly columns: readonly string[];
+  readonly rows: number;
+}
+
 export interface ParsedProject {
   readonly file: string;
+  /** Absent where the mailboxes stand in the project file itself. */
+  readonly list?: MailboxList;
   readonly settings: OpenSettings;
   readonly rows: readonly OpenRow[];
   /** Things that stop nothing and are worth a look. */

@@ -57,6 +57,8 @@ export interface ServerSettings {
   readonly reportedSize: (body: Buffer) => number;
   /** Takes login names apart, for `user*administrator` and its like. Default: the name is the user's own. */
   readonly identify: (login: string) => LoginIdentity;
+  /** Opens the store of the authorisation identity of SASL PLAIN (RFC 4616); some servers pass over it. Default: true. */
+  readonly honoursAuthorisation: boolean;
   /** Decides on a token presented with XOAUTH2. Default: none is accepted. */
   readonly checkToken: (user: string, token: string) => TokenVerdict | Promise<TokenVerdict>;
   /** The JSON challenge that comes before the NO to a bad token; null for none. */
@@ -90,6 +92,7 @@ export function completeSettings(given: PartialSettings): ServerSettings {
     rewrite: (body) => body,
     reportedSize: (body) => body.length,
     identify: (login) => ({ user: login, authenticatedAs: login }),
+    honoursAuthorisation: true,
     checkToken: () => ({ accepted: false }),
     tokenChallenge: { status: '400', schemes: 'Bearer', scope: 'https://outlook.office365.com/.default' },
     connectionsPerUser: Number.POSITIVE_INFINITY,

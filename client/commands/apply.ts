@@ -8,7 +8,7 @@ import { readProject } from '../project-file.ts';
 import { applyDifference } from '../remote/applying.ts';
 import { readRunning } from '../remote/running.ts';
 import { withTemporal } from '../remote/temporal.ts';
-import { differenceScreen } from '../screens/difference.ts';
+import { differenceScreen, type ApplyReport } from '../screens/difference.ts';
 import { countOf } from '../screens/format.ts';
 
 interface ApplyOptions {
@@ -29,29 +29,36 @@ export function configure(command: Command, plan: Plan): void {
 
 async function apply(context: Context, file: string, { yes = false }: ApplyOptions): Promise<ExitCode> {
   const wanted = await readProject(context, file);
-  const project = wanted.settings.name;
+  const { list } = wanted;
+  const about = { project: wanted.settings.name, ...(list && { list }) };
+  const { project } = about;
   await withTemporal(context, async (remote) => {
     const running = await readRunning(remote, project, context.io.now());
     const difference = differenceOf(running, wanted, wanted.keys);
-    await settle(context, project, difference, yes);
+    await settle(context, about, difference, yes);
     await applyDifference(remote, project, difference);
     const { printer } = context;
     const { changes } = difference;
-    if (printer.format === 'json') printer.show(differenceScreen({ project, changes, applied: true }));
+    if (printer.format === 'json') printer.show(differenceScreen({ ...about, changes, applied: true }));
     else if (changes.length > 0) printer.say(`Done; \`mailferry status ${project}\` shows what comes of it.`);
   });
   return EXIT.done;
 }
 
 /** Shows what would change and gets the person's word; rejects when it is not to be done, or cannot be. */
-async function settle(context: Context, project: string, { changes }: Difference, yes: boolean): Promise<void> {
+async function settle(
+  context: Context,
+  about: Pick<ApplyReport, 'project' | 'list'>,
+  { changes }: Difference,
+  yes: boolean,
+): Promise<void> {
   const { printer } = context;
-  if (printer.format === 'text') printer.show(differenceScreen({ project, changes, applied: false }));
+  if (printer.format === 'text') printer.show(differenceScreen({ ...about, changes, applied: false }));
   const refused = changes.flatMap((change) =>
     change.refused === undefined ? [] : [`${change.text}. ${change.refused}`],
   );
   if (refused.length > 0) {
-    if (printer.format === 'json') printer.show(differenceScreen({ project, changes, applied: false }));
+    if (printer.format === 'json') printer.show(differenceScreen({ ...about, changes, applied: false }));
     throw new Failure('project.change', `${countOf(refused.length, 'change')} cannot be made; nothing was changed.`, {
       why: refused,
     });

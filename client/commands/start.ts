@@ -1,7 +1,6 @@
 import type { Command } from 'commander';
 import { EXIT, refusal, type ExitCode } from '../../model/refusals.ts';
 import type { PreflightResult } from '../../model/preflight.ts';
-import type { ProjectSettings } from '../../model/project.ts';
 import { projectWorkflowId } from '../../model/ids.ts';
 import { ensureSearchAttributes } from '../../temporal/search-attributes.ts';
 import { confirm, type Context } from '../context.ts';
@@ -52,7 +51,8 @@ async function start(context: Context, file: string, options: StartOptions): Pro
   return EXIT.done;
 }
 
-async function look(context: Context, remote: Remote, { settings, rows }: SealedProject): Promise<PreflightReport> {
+async function look(context: Context, remote: Remote, project: SealedProject): Promise<PreflightReport> {
+  const { settings, rows } = project;
   const line = liveLine(context);
   line.update(`Looking at both sides of ${countOf(rows.length, 'mailbox', 'mailboxes')} …`);
   try {
@@ -61,7 +61,7 @@ async function look(context: Context, remote: Remote, { settings, rows }: Sealed
         `Looked at ${thousands(done)} of ${countOf(of, 'mailbox', 'mailboxes')}${refused > 0 ? `, ${thousands(refused)} refused` : ''} …`,
       ),
     );
-    return { ...sides(settings), rows: looked };
+    return { ...about(project), rows: looked };
   } finally {
     line.end();
   }
@@ -70,11 +70,12 @@ async function look(context: Context, remote: Remote, { settings, rows }: Sealed
 /** Shows what was found and gets the person's word; rejects when the project is not to be started. */
 async function settle(
   context: Context,
-  { settings, rows }: SealedProject,
+  project: SealedProject,
   report: PreflightReport | undefined,
   { yes = false }: StartOptions,
 ): Promise<void> {
   const { printer, io } = context;
+  const { settings, rows } = project;
   if (report !== undefined && printer.format === 'text') printer.show(preflightScreen(report));
   try {
     const refused = refusedRows(report?.rows ?? []).length;
@@ -88,7 +89,7 @@ async function settle(
     await confirm(context, question, '--yes');
   } catch (error) {
     if (printer.format === 'json' && report !== undefined) {
-      printer.show(startScreen({ ...sides(settings), started: false, mailboxes: rows.length, preflight: report.rows }));
+      printer.show(startScreen({ ...about(project), started: false, mailboxes: rows.length, preflight: report.rows }));
     }
     throw error;
   }
@@ -115,20 +116,21 @@ function refusedFailure(rows: PreflightResult): Failure {
   );
 }
 
-function sides({ name, source, destination }: ProjectSettings): Omit<PreflightReport, 'rows'> {
-  return { project: name, source: source.host, destination: destination.host };
+function about({ settings, list }: SealedProject): Omit<PreflightReport, 'rows'> {
+  const { name, source, destination } = settings;
+  return { project: name, source: source.host, destination: destination.host, ...(list && { list }) };
 }
 
 function started(
   remote: Remote,
-  { settings, rows }: SealedProject,
+  project: SealedProject,
   report: PreflightReport | undefined,
 ): Parameters<typeof startScreen>[0] {
-  const page = workflowPage(remote, projectWorkflowId(settings.name));
+  const page = workflowPage(remote, projectWorkflowId(project.settings.name));
   return {
-    ...sides(settings),
+    ...about(project),
     started: true,
-    mailboxes: rows.length,
+    mailboxes: project.rows.length,
     preflight: report?.rows,
     ...(page !== undefined && { page }),
   };

@@ -1,4 +1,5 @@
 import type { Change } from '../../project/describe-changes.ts';
+import type { MailboxList } from '../../project/types.ts';
 import type { Screen } from '../printer.ts';
 import type { Theme } from '../theme.ts';
 import { countOf, thousands } from './format.ts';
@@ -6,6 +7,8 @@ import { countOf, thousands } from './format.ts';
 /** What `apply` would do, or did. */
 export interface ApplyReport {
   readonly project: string;
+  /** The file of mailboxes and what it was taken for. */
+  readonly list?: MailboxList;
   readonly changes: readonly Change[];
   readonly applied: boolean;
 }

@@ -1,5 +1,6 @@
 import type { PreflightFolder, PreflightResult, PreflightRow } from '../../model/preflight.ts';
 import { refusal } from '../../model/refusals.ts';
+import type { MailboxList } from '../../project/types.ts';
 import type { Screen } from '../printer.ts';
 import type { Theme } from '../theme.ts';
 import { countOf, table, thousands } from './format.ts';
@@ -9,6 +10,8 @@ export interface PreflightReport {
   readonly project: string;
   readonly source: string;
   readonly destination: string;
+  /** The file of mailboxes and what it was taken for. */
+  readonly list?: MailboxList;
   readonly rows: PreflightResult;
 }
 

@@ -1,4 +1,5 @@
 import type { PreflightResult } from '../../model/preflight.ts';
+import type { MailboxList } from '../../project/types.ts';
 import type { Screen } from '../printer.ts';
 import { countOf } from './format.ts';
 
@@ -7,6 +8,8 @@ export interface StartReport {
   readonly project: string;
   readonly source: string;
   readonly destination: string;
+  /** The file of mailboxes and what it was taken for. */
+  readonly list?: MailboxList;
   readonly started: boolean;
   readonly mailboxes: number;
   /** What was found before; absent with `--no-preflight`. */

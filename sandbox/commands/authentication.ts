@@ -147,8 +147,10 @@ function plain(session: Session, mechanism: string, response: Buffer): Credentia
   const parts = response.toString('utf8').split('\0');
   const [authorisation = '', authentication = '', secret = ''] = parts;
   if (mechanism !== 'PLAIN' || parts.length !== 3) throw new BadSyntax('Invalid response');
-  const identity = session.settings.identify(authentication);
-  return { mechanism, ...identity, ...(authorisation === '' ? {} : { user: authorisation }), secret };
+  const { identify, honoursAuthorisation } = session.settings;
+  const identity = identify(authentication);
+  const actsFor = authorisation === '' || !honoursAuthorisation ? {} : { user: authorisation };
+  return { mechanism, ...identity, ...actsFor, secret };
 }
 
 /** Google's and Microsoft's XOAUTH2: `user=…`, 0x01, `auth=Bearer …`, 0x01, 0x01. */

@@ -1,6 +1,5 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { CSV_COLUMNS } from '../../project/csv.ts';
 import { PROJECT_SCHEMA } from '../../project/schema.ts';
 import { PRESTAGE_DAYS } from './mail.ts';
 import type { Person } from './people.ts';
@@ -10,8 +9,7 @@ export const PROJECT = 'demo';
 
 const CA_FILE = 'authority.pem';
 const CSV_FILE = 'mailboxes.csv';
-/** The columns in use; prefixes are not. */
-const COLUMNS = CSV_COLUMNS.filter((column) => !column.endsWith('_prefix'));
+const COLUMNS = ['source', 'destination', 'source_password', 'destination_password'] as const;
 
 /** Writes the project file, its CSV and the authority's certificate. Gives the project file's path. */
 export async function writeProject(
@@ -73,8 +71,6 @@ function csvOf(everybody: readonly Person[]): string {
     destination: person.destinationUser,
     source_password: person.sourcePassword,
     destination_password: person.destinationPassword,
-    source_root: '',
-    destination_prefix: '',
   }));
   return [COLUMNS.join(','), ...rows.map((row) => COLUMNS.map((column) => csvField(row[column])).join(','))]
     .map((line) => `${line}\n`)

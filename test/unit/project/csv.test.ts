@@ -88,7 +88,7 @@ describe('what is wrong with a CSV is told with line and column', () => {
     ['an empty file', '', [' : the file is empty']],
     ['nothing but blank lines', '\n \n', [' : the file is empty']],
     ['a header without rows', 'source,destination,source_password\n', ['1 : there is no row below the header']],
-    ['no header', 'anna;hunter2;x\n', ['1 : the first line is not a header']],
+    ['no header', 'anna;hunter2;x\n', ['1 : the first line is not a header, nor a row of a list that has none']],
     ['a missing column', 'source,source_password\na,pw\n', ['1 destination: the column is missing']],
     [
       'a missing column of passwords, once',

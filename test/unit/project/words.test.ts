@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { CSV_COLUMNS } from '../../../project/csv.ts';
+import { MAILFERRY } from '../../../project/csv/mailferry.ts';
 import { nearest, quote, showFound } from '../../../project/show.ts';
 import { formatDuration, formatSize, parseDuration, parseSize } from '../../../project/units.ts';
 
@@ -41,7 +41,8 @@ describe('what was probably meant', () => {
     ['quota', undefined],
     ['x'.repeat(1_000), undefined],
   ])('%s', (word, meant) => {
-    expect(nearest(word, CSV_COLUMNS)).toBe(meant);
+    const columns = MAILFERRY.columns.map(({ name }) => name);
+    expect(nearest(word, columns)).toBe(meant);
   });
 });
 

@@ -1,8 +1,18 @@
 /** The text of a CSV (RFC 4180, with comma, semicolon or tab) as rows of fields, each with its line. Says nothing of columns. */
 import { CsvError, parse } from 'csv-parse/sync';
-import type { IssueList } from './issues.ts';
+import type { IssueList } from '../issues.ts';
 
-type Separator = ',' | ';' | '\t';
+export const SEPARATORS = [',', ';', '\t'] as const;
+export type Separator = (typeof SEPARATORS)[number];
+
+/** The lines of a file without those in front that are not of the table. */
+export interface CsvText {
+  readonly lines: readonly string[];
+  /** Of the first of them, from 1. */
+  readonly firstLine: number;
+  /** What the file says itself. */
+  readonly separator?: Separator;
+}
 
 export interface CsvRecord {
   /** Line in the file, from 1, where the record ends; records of one line are the rule. */
@@ -15,18 +25,28 @@ interface ParsedRecord {
   readonly info: { readonly lines: number };
 }
 
-function isParsedRecord(value: unknown): value is ParsedRecord {
-  return typeof value === 'object' && value !== null && 'record' in value && 'info' in value;
+/** Windows PowerShell's `Export-Csv` begins with the type of the objects (Microsoft, "Export-Csv", NoTypeInformation). */
+const TYPE_LINE = /^"?#TYPE\b/i;
+/** Tells spreadsheets how the fields are divided. */
+const SEPARATOR_LINE = /^"?sep=([,;\t])"?$/i;
+
+/** The table in the text; undefined when there are only blank lines. */
+export function csvText(text: string): CsvText | undefined {
+  const lines = text.split(/\r\n|\n|\r/);
+  let separator: Separator | undefined;
+  for (const [index, line] of lines.entries()) {
+    const plain = line.trim();
+    const said = SEPARATOR_LINE.exec(line.trimStart())?.[1];
+    if (said !== undefined) separator = SEPARATORS.find((known) => known === said);
+    else if (plain !== '' && !TYPE_LINE.test(plain)) {
+      return { lines: lines.slice(index), firstLine: index + 1, ...(separator === undefined ? {} : { separator }) };
+    }
+  }
+  return undefined;
 }
 
-/** The separator that divides the header into most fields; comma where there is only one field. */
-function separatorOf(header: string): Separator {
-  const unquoted = header.replaceAll(/"(?:[^"]|"")*"/g, '');
-  const counted = ([',', ';', '\t'] as const).map((separator) => ({
-    separator,
-    count: unquoted.split(separator).length,
-  }));
-  return counted.toSorted((a, b) => b.count - a.count)[0]?.separator ?? ',';
+function isParsedRecord(value: unknown): value is ParsedRecord {
+  return typeof value === 'object' && value !== null && 'record' in value && 'info' in value;
 }
 
 function parseChunk(lines: readonly string[], firstLine: number, separator: Separator): readonly CsvRecord[] {
@@ -41,6 +61,16 @@ function parseChunk(lines: readonly string[], firstLine: number, separator: Sepa
     line: firstLine + info.lines - 1,
     fields: record,
   }));
+}
+
+/** The fields of one line by itself; none where its quotes do not fit this separator. */
+export function fieldsOf(line: string, separator: Separator): readonly string[] {
+  try {
+    return parseChunk([line], 1, separator)[0]?.fields ?? [];
+  } catch (error) {
+    if (error instanceof CsvError) return [];
+    throw error;
+  }
 }
 
 /**
@@ -70,10 +100,13 @@ function parseLines(
 }
 
 /** Records without blank ones; faults of quoting are added to the issues, one for each line. */
-export function csvRecords(text: string, file: string, issues: IssueList): readonly CsvRecord[] {
-  const lines = text.split(/\r\n|\n|\r/);
-  const separator = separatorOf(lines.find((line) => line.trim() !== '') ?? '');
-  const records = parseLines(lines, 1, separator, (line) =>
+export function csvRecords(
+  { lines, firstLine }: CsvText,
+  separator: Separator,
+  file: string,
+  issues: IssueList,
+): readonly CsvRecord[] {
+  const records = parseLines(lines, firstLine, separator, (line) =>
     issues.add(
       { file, line },
       'a quote opens or closes in the middle of a field',
