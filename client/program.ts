@@ -52,6 +52,7 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
   cancel: { summary: 'end a project; copied mail stays where it is', load: () => import('./commands/cancel.ts') },
   list: { summary: 'list all projects', load: () => import('./commands/list.ts') },
   wait: { summary: 'wait until a project is ready or finished', load: () => import('./commands/wait.ts') },
+  explain: { summary: 'say what a refusal means and what to do about it', load: () => import('./commands/explain.ts') },
   schema: { summary: 'print the JSON schema of the project file', load: () => import('./commands/schema.ts') },
   backup: { summary: 'copy the ledger and the key to a safe place', load: () => import('./commands/backup.ts') },
 };

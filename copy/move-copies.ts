@@ -1,6 +1,6 @@
 import type { OpenFolder } from '../imap/types.ts';
 import type { CopyOutcome } from '../model/activities.ts';
-import { refusal } from '../model/refusals.ts';
+import { passesByItself } from '../model/refusals.ts';
 import { batches } from './batches.ts';
 import { NOWHERE, SOUGHT } from './ledger.ts';
 import type { Match } from './match-moves.ts';
@@ -131,7 +131,7 @@ async function moveAnnounced(pairing: Pairing, chunk: readonly Match[]): Promise
 /** A server that says no for good, and with which one can still talk. */
 function isFinal({ destination }: Pairing, error: unknown): boolean {
   if (!(error instanceof SideRefusal) || error.refusal.status === undefined || !destination.usable) return false;
-  return error.refusal.status !== 'BYE' && refusal(error.refusal.problem.code).reaction !== 'wait';
+  return error.refusal.status !== 'BYE' && !passesByItself(error.refusal.problem.code);
 }
 
 /** Returns those that are still where they were. */

@@ -1,5 +1,5 @@
 import type { OpenFolder } from '../imap/types.ts';
-import { refusal } from '../model/refusals.ts';
+import { passesByItself } from '../model/refusals.ts';
 import { SideRefusal, type SourceSession } from './sides.ts';
 import type { Work } from './work.ts';
 
@@ -26,7 +26,7 @@ export async function opened(
     return await open();
   } catch (error) {
     const final = error instanceof SideRefusal && error.refusal.status === 'NO' && session.usable;
-    if (final && refusal(error.refusal.problem.code).reaction !== 'wait') return undefined;
+    if (final && !passesByItself(error.refusal.problem.code)) return undefined;
     throw error;
   }
 }

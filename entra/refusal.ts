@@ -1,5 +1,5 @@
 import { AuthError, ServerError } from '@azure/msal-node';
-import { aadstsCode, aadstsMeaning } from './aadsts.ts';
+import { aadstsCode, aadstsPasses, aadstsRow } from '../model/aadsts.ts';
 import { TokenServiceFailed } from './network.ts';
 import type { Problem } from '../model/mailbox.ts';
 
@@ -56,14 +56,14 @@ export function toEntraRefusal(error: unknown, asked: Asked): EntraRefusal {
 function answered(error: AuthError, asked: Asked): EntraRefusal {
   const said = serverText(error.errorMessage, asked);
   const code = aadstsCode(error.errorMessage);
-  const known = code === undefined ? undefined : aadstsMeaning(code);
+  const known = code === undefined ? undefined : aadstsRow(code);
   const status = error instanceof ServerError ? (error.status ?? 0) : 0;
-  const passes = known?.passes === true || status === TOO_MANY_REQUESTS || status >= SERVER_FAULT;
+  const passes = (known !== undefined && aadstsPasses(known)) || status === TOO_MANY_REQUESTS || status >= SERVER_FAULT;
   const why = known?.meaning ?? `it answered ${error.errorCode}`;
   const name = code === undefined ? '' : `AADSTS${code}: `;
   return new EntraRefusal(
     {
-      code: passes ? 'server.throttled' : 'access.token',
+      code: passes ? 'token.busy' : (known?.refusal ?? 'access.token'),
       text: `No token for application ${asked.clientId} of tenant ${asked.tenant}: ${name}${why}`,
       ...(said !== '' && { serverText: said }),
       ...(passes && asked.retryAfterMs !== undefined && { waitMs: asked.retryAfterMs }),

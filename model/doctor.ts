@@ -5,6 +5,7 @@
 import { mailboxCauses, tenantCauses, type CauseName } from './access-causes.ts';
 import type { Problem } from './mailbox.ts';
 import { isMailboxRefusal, letsIn } from './access-refusals.ts';
+import { refusal } from './refusals.ts';
 
 /** The application permission with which an application may use IMAP at all. */
 export const IMAP_ROLE = 'IMAP.AccessAsApp';
@@ -63,7 +64,7 @@ export interface Circumstances {
 /** What the token tells alone; undefined when it is worth trying at a mailbox. */
 export function diagnoseToken(token: TokenEvidence, scope: string): Diagnosis | undefined {
   if (!token.ok) {
-    return token.problem.code === 'access.token'
+    return refusal(token.problem.code).reaction === 'wait-for-access'
       ? { kind: 'tenant', problem: token.problem, causes: [] }
       : { kind: 'unclear', problem: token.problem };
   }

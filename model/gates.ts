@@ -7,7 +7,7 @@ import { isMailboxRefusal } from './access-refusals.ts';
 import { diagnose, type Diagnosis, type RoundEvidence } from './doctor.ts';
 import type { Problem } from './mailbox.ts';
 import type { Endpoint, MailboxRow, ProjectSettings, Side, Timing } from './project.ts';
-import { refusal, type RefusalCode } from './refusals.ts';
+import { passesByItself, type RefusalCode } from './refusals.ts';
 import { refusedInWords } from './waiting-words.ts';
 
 export const SIDES: readonly Side[] = ['source', 'destination'];
@@ -145,7 +145,7 @@ function triedWith(gate: Gate, { canaries }: RoundEvidence): readonly string[] {
 }
 
 function waitAfter(problem: Problem, { accessBackoff, troubleBackoff }: Timing, times: number): number {
-  const waits = refusal(problem.code).reaction === 'wait' ? troubleBackoff : accessBackoff;
+  const waits = passesByItself(problem.code) ? troubleBackoff : accessBackoff;
   return problem.waitMs ?? waits[Math.min(times, waits.length) - 1] ?? 60_000;
 }
 

@@ -1,4 +1,5 @@
 import type { Problem } from '../../model/mailbox.ts';
+import { wantsFreshToken } from '../../model/refusals.ts';
 import { NO_COPY_COUNTS, type PassKind } from '../../model/pass.ts';
 import { KEPT_PASSES, stuckFolder, type CurrentPass } from '../../model/saga.ts';
 import { ask } from '../ask.ts';
@@ -57,7 +58,7 @@ async function probe(mailbox: Mailbox): Promise<Problem | undefined> {
   if (state.passes.length > 0 && state.tries === 0) return undefined;
   if (state.tries === 0) update(mailbox, { phase: 'probe' });
   tell(mailbox, 'logging in to both sides');
-  const freshToken = state.problem?.code === 'access.refused' || state.problem?.code === 'access.token';
+  const freshToken = state.problem !== undefined && wantsFreshToken(state.problem.code);
   const result = await repeatedly(mailbox, () =>
     ask(
       mailbox.state.settings.timing,

@@ -16,6 +16,7 @@ export async function recover(mailbox: Mailbox, problem: Problem): Promise<'agai
     case 'wait-for-access':
       return await waitForAccess(mailbox, problem);
     case 'wait':
+    case 'reconnect':
       return await waitForServer(mailbox, problem);
     case 'attention':
     case 'stop':

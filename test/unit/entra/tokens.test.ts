@@ -112,7 +112,7 @@ describe('a refusal', () => {
     endpoint.answer = () =>
       refusal(401, 'invalid_client', `AADSTS7000215: Invalid client secret '${SECRET}' provided. Trace ID: 0815`);
     const { problem, aadsts, oauthError } = await refusalOf(tokens.token(request()));
-    expect(problem.code).toBe('access.token');
+    expect(problem.code).toBe('token.secret-wrong');
     expect(problem.text).toContain('AADSTS7000215: the client secret is wrong');
     expect(problem.serverText).toContain('Invalid client secret');
     expect(JSON.stringify(problem)).not.toContain(SECRET);
@@ -127,7 +127,7 @@ describe('a refusal', () => {
       headers: { 'retry-after': '17' },
     });
     const { problem } = await refusalOf(tokens.token(request()));
-    expect(problem).toMatchObject({ code: 'server.throttled', waitMs: 17_000 });
+    expect(problem).toMatchObject({ code: 'token.busy', waitMs: 17_000 });
   });
 
   test('is remembered for a moment, so that a thousand mailboxes are refused at the price of one', async () => {
