@@ -113,7 +113,7 @@ describe.skipIf(cannotRun)(`a session with Dovecot${missing}`, () => {
 
     it('is refused for a while when there are too many connections', async () => {
       const sessions = await Promise.all([1, 2, 3].map(() => enter(server, ANNA, 'implicit')));
-      expect((await refusalOf(enter(server, ANNA, 'implicit'))).problem.code).toBe('access.unavailable');
+      expect((await refusalOf(enter(server, ANNA, 'implicit'))).problem.code).toBe('server.too-many-connections');
       await Promise.all(sessions.map((session) => session.logout()));
     });
 

@@ -246,7 +246,7 @@ describe('a server that cannot be talked to', () => {
   });
 
   it.each([
-    ['says goodbye at once', [{ send: '* BYE Too many connections\r\n' }], 'access.unavailable'],
+    ['says goodbye at once', [{ send: '* BYE Too many connections\r\n' }], 'server.too-many-connections'],
     ['hangs up at once', [{ end: 'close' }], 'server.unreachable'],
     ['never greets', [], 'server.unreachable'],
     ['falls silent before the login', [{ send: '* OK hello\r\n' }], 'server.unreachable'],

@@ -106,13 +106,13 @@ describe('a connection that ends', () => {
       { send: '* BYE Session invalidated - AccessTokenExpired\r\n' },
     ]);
     const refusal = await refusalOf(session.noop());
-    expect(refusal).toMatchObject({ status: 'BYE', problem: { code: 'server.connection-lost' } });
+    expect(refusal).toMatchObject({ status: 'BYE', problem: { code: 'server.token-expired' } });
     expect(refusal.problem.serverText).toBe('Session invalidated - AccessTokenExpired');
     expect(session.usable).toBe(false);
   });
 
   it.each([
-    ['[UNAVAILABLE] Maximum number of connections from user+IP exceeded', 'access.unavailable'],
+    ['[UNAVAILABLE] Maximum number of connections from user+IP exceeded', 'server.too-many-connections'],
     ['Request is throttled. Suggested Backoff Time: 5 milliseconds', 'server.throttled'],
   ])('with BYE %s is classified', async (text, code) => {
     const { session } = await stage([{ expect: 'NOOP' }, { send: `* BYE ${text}\r\n` }]);
