@@ -17,6 +17,7 @@ import { SideRefusal } from './sides.ts';
 import { count, newTally } from './tally.ts';
 import { transfer } from './transfer.ts';
 import type { CopyContext, CopyFolder, CopyTask } from './types.ts';
+import { unreadSuspects } from './unread.ts';
 import { beginWork, Interrupted, refused, reopen, type Work } from './work.ts';
 
 /**
@@ -56,7 +57,7 @@ async function copyShare(work: Work): Promise<CopyOutcome> {
   const left = todo(listing.listed, ledger, task.retryAside).length;
   work.progress.of = listing.listed.length;
   work.progress.done = listing.listed.length - left;
-  if (left > 0 || ledger.sought().length > 0) {
+  if (left > 0 || ledger.sought().length > 0 || ledger.unread.length > 0) {
     const end = await copyMessages(work, listing);
     if (end !== undefined) return end;
   }
@@ -98,6 +99,7 @@ async function lookAgain(work: Work, seeming: readonly Suspect[], { end, inDoubt
   if (seeming.length === 0 || inDoubt || isOver || !(await reopen(work))) return true;
   const isSame = await openAgain(work);
   await readBack(work, seeming);
+  for (const { uid } of seeming) work.ledger.wasReadBack(uid);
   return isSame;
 }
 
@@ -106,12 +108,13 @@ async function copyOnce(work: Work, listing: Listing, care: Care, suspects: read
   const { ledger, task, progress } = work;
   progress.doing = 'comparing with the destination';
   const strangers = await settleDoubt(work, listing);
+  const known = [...suspects, ...(await unreadSuspects(work, suspects))];
   const before = work.folder.uidNext;
   const uids = todo(listing.listed, ledger, task.retryAside);
   progress.doing = undefined;
   progress.done = listing.listed.length - uids.length;
   const sending = await transfer(work, uids, listing.listed, strangers, care);
-  sending.suspects.unshift(...suspects);
+  sending.suspects.unshift(...known);
   if (!sending.inDoubt && work.destination.usable) await closeTransfer(work, sending, before);
   return sending;
 }

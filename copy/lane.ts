@@ -102,7 +102,7 @@ export class Lane {
     await this.drained();
     if (this.isOver) return;
     const body = new WatchedBody(prepared);
-    this.#ready.push([{ ...prepared, message: { ...prepared.message, body: body.stream() } }]);
+    this.#ready.push([body.watched()]);
     await this.drained();
     const suspect = body.suspect();
     if (suspect !== undefined && this.#sending.work.ledger.has(prepared.uid)) this.#sending.suspects.push(suspect);

@@ -8,11 +8,10 @@ import { newTally, type Tally } from './tally.ts';
 
 /**
  * Ledgers as text. Base64 of: a byte for the version, a byte for the kind, CRC-32 of the rest as it is before deflating,
- * and the rest deflated (RFC 1951). A later version gets another byte and keeps a reader for the earlier ones, since
- * ledgers live in workflows for weeks. Version 1 knew no mod-sequences and no copies that were moved along.
+ * and the rest deflated (RFC 1951). A later version gets another byte and keeps a reader for those that were released
+ * before, since ledgers live in workflows for weeks; none was before this one.
  */
-const VERSION = 2;
-const FIRST_VERSION = 1;
+const VERSION = 3;
 const WHOLE = 0;
 const GROWTH = 1;
 const PREFIX = 6;
@@ -30,16 +29,18 @@ export function encodeLedger(ledger: Ledger): string {
   const out = new ByteWriter();
   writeHead(out, ledger.head);
   writeAside(out, ledger.aside);
+  writeUids(out, ledger.unread);
   writeEntries(out, ledger, false);
   return seal(WHOLE, out.taken());
 }
 
 /** Throws LedgerDamaged. */
 export function decodeLedger(text: string): Ledger {
-  return opened('ledger', WHOLE, text, (from, version) => {
+  return opened('ledger', WHOLE, text, (from) => {
     const ledger = new Ledger();
-    ledger.update(readHead(from, version));
+    ledger.update(readHead(from));
     for (const aside of readAside(from)) ledger.loadAside(aside);
+    ledger.replaceUnread(readUids(from));
     ledger.load(readEntries(from, ledger));
     return ledger;
   });
@@ -53,18 +54,20 @@ export function encodeGrowth(ledger: Ledger, tally: Tally): string {
   writeHead(out, ledger.head);
   writeTally(out, tally);
   if (ledger.asideChanged) writeAside(out, ledger.aside);
+  writeUids(out, ledger.unread);
   writeEntries(out, ledger, true);
   return seal(GROWTH, out.taken());
 }
 
 /** Brings a ledger to where another attempt was, when both began with the same. Throws LedgerDamaged. */
 export function applyGrowth(ledger: Ledger, text: string): Tally {
-  return opened('growth of a ledger', GROWTH, text, (from, version) => {
+  return opened('growth of a ledger', GROWTH, text, (from) => {
     if (from.number() !== ledger.baseSize) throw new DamagedBytes('it belongs to another ledger');
     const changes = from.number(3);
-    const head = readHead(from, version);
-    const tally = readTally(from, version);
+    const head = readHead(from);
+    const tally = readTally(from);
     const aside = changes >= 2 ? readAside(from) : undefined;
+    const unread = readUids(from);
     const { uids, counterparts, flagSets } = readEntries(from, ledger);
     from.end();
     if (changes % 2 === 1) ledger.forgetSource();
@@ -72,6 +75,7 @@ export function applyGrowth(ledger: Ledger, text: string): Tally {
       ledger.handle(uid, counterparts[at] ?? NOWHERE, ledger.flagsOfSet(flagSets[at] ?? 0));
     }
     if (aside !== undefined) ledger.replaceAside(aside);
+    ledger.replaceUnread(unread);
     ledger.update(head);
     return tally;
   });
@@ -89,24 +93,18 @@ export function seal(kind: number, body: Buffer): string {
 }
 
 /** Reads what `seal` wrote, to its end. Throws LedgerDamaged, naming `what`, for anything else. */
-export function opened<Result>(
-  what: string,
-  kind: number,
-  text: string,
-  read: (from: ByteReader, version: number) => Result,
-): Result {
+export function opened<Result>(what: string, kind: number, text: string, read: (from: ByteReader) => Result): Result {
   try {
     const sealed = Buffer.from(text, 'base64');
     if (sealed.toString('base64') !== text) throw new DamagedBytes('it is not base64');
     if (sealed.length < PREFIX) throw new DamagedBytes('it is too short');
-    const version = sealed[0] ?? 0;
-    if (version < FIRST_VERSION || version > VERSION)
-      throw new DamagedBytes(`it has version ${version}, and this program reads ${FIRST_VERSION} to ${VERSION}`);
+    const [version = 0] = sealed;
+    if (version !== VERSION) throw new DamagedBytes(`it has version ${version}, and this program reads ${VERSION}`);
     if (sealed[1] !== kind) throw new DamagedBytes('it is of another kind');
     const body = inflateRawSync(sealed.subarray(PREFIX), { maxOutputLength: MOST_BYTES });
     if (crc32(body) !== sealed.readUInt32BE(2)) throw new DamagedBytes('its checksum does not fit');
     const from = new ByteReader(body);
-    const result = read(from, version);
+    const result = read(from);
     from.end();
     return result;
   } catch (error) {
@@ -132,9 +130,9 @@ function writeHead(out: ByteWriter, head: LedgerHead): void {
   out.number(head.rematch ? 1 : 0);
 }
 
-function readHead(from: ByteReader, version: number): Partial<LedgerHead> {
+function readHead(from: ByteReader): Partial<LedgerHead> {
   const head: Partial<Record<(typeof HEAD_NUMBERS)[number], number>> = {};
-  for (const field of HEAD_NUMBERS) head[field] = version === 1 && field === 'highestModseq' ? 0 : from.number();
+  for (const field of HEAD_NUMBERS) head[field] = from.number();
   return { ...head, rematch: from.number(1) === 1 };
 }
 
@@ -167,6 +165,27 @@ function readAside(from: ByteReader): readonly AsideNote[] {
   return aside;
 }
 
+/** In ascending order. */
+function writeUids(out: ByteWriter, uids: readonly number[]): void {
+  out.number(uids.length);
+  let last = 0;
+  for (const uid of uids) {
+    out.number(uid - last);
+    last = uid;
+  }
+}
+
+function readUids(from: ByteReader): readonly number[] {
+  const uids: number[] = [];
+  const length = from.number(from.left);
+  let uid = 0;
+  for (let index = 0; index < length; index++) {
+    uid += from.number(0xffff_ffff);
+    uids.push(uid);
+  }
+  return uids;
+}
+
 function readCode(from: ByteReader): RefusalCode {
   const code = from.text();
   if (!isRefusalCode(code)) throw new DamagedBytes('it names a refusal that this program does not know');
@@ -194,11 +213,11 @@ export function writeTally(out: ByteWriter, { counts, notes }: Tally): void {
   }
 }
 
-/** `version`: of the text; a DamagedBytes is thrown for what cannot be one. */
-export function readTally(from: ByteReader, version: number): Tally {
+/** Throws a DamagedBytes for what cannot be one. */
+export function readTally(from: ByteReader): Tally {
   const tally = newTally();
   const counts: Partial<Record<keyof CopyCounts, number>> = {};
-  for (const field of COUNTS) counts[field] = version === 1 && field === 'moved' ? 0 : from.number();
+  for (const field of COUNTS) counts[field] = from.number();
   const length = from.number(MOST_NOTES);
   for (let index = 0; index < length; index++) {
     const code = readCode(from);

@@ -70,6 +70,8 @@ export class Ledger {
   readonly #asideTouched = new Set<number>();
   /** Servers' words about the newest of them; they travel with results only. */
   readonly #words = new Map<number, string>();
+  /** Source UIDs of messages that were sent, may have been altered in silence, and are still to be read back. */
+  readonly #unread = new Set<number>();
   #baseSize = 0;
   #wasReset = false;
 
@@ -179,6 +181,26 @@ export class Ledger {
     for (const [uid, code] of next) this.#aside.set(uid, code);
   }
 
+  /** Source UIDs of messages that are still to be read back from the destination, ascending. */
+  get unread(): readonly number[] {
+    return [...this.#unread].toSorted((a, b) => a - b);
+  }
+
+  /** A message that the destination may have altered in silence: whoever comes after us has to know of it as well. */
+  awaitReadBack(uid: number): void {
+    this.#unread.add(uid);
+  }
+
+  wasReadBack(uid: number): void {
+    this.#unread.delete(uid);
+  }
+
+  /** All that are still to be read back, as another attempt left them. */
+  replaceUnread(uids: readonly number[]): void {
+    this.#unread.clear();
+    for (const uid of uids) this.#unread.add(uid);
+  }
+
   /** Destination UIDs of counterparts from `from` on, ascending. */
   knownCounterparts(from: number): Uint32Array {
     const known: number[] = [];
@@ -211,11 +233,13 @@ export class Ledger {
    */
   handOver(uids: ReadonlySet<number>): void {
     this.#entries.remove(uids);
+    for (const uid of uids) this.#unread.delete(uid);
   }
 
   /** The source's UIDs mean nothing any more: everything is unhandled until it has been recognised at the destination. */
   forgetSource(): void {
     this.#entries.clear();
+    this.#unread.clear();
     for (const uid of this.#aside.keys()) this.#asideTouched.add(uid);
     this.#aside.clear();
     this.#wasReset = true;

@@ -78,9 +78,9 @@ function writeIntent(out: ByteWriter, folders: readonly PairingFolder[], intent:
 
 /** Brings a pairing that has just begun to where another attempt was. Throws LedgerDamaged. */
 export function applyPairingGrowth(pairing: Pairing, text: string): void {
-  opened('growth of a pairing', PAIRING, text, (from, version) => {
+  opened('growth of a pairing', PAIRING, text, (from) => {
     const folders = readFolders(from, pairing);
-    const tally = readTally(from, version);
+    const tally = readTally(from);
     for (const paired of readPaired(from, folders)) apply(pairing, paired);
     const asides = from.number(MOST_MESSAGES);
     for (let index = 0; index < asides; index++) {

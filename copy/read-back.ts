@@ -31,12 +31,30 @@ export class WatchedBody {
     this.#suspect = prepared.isSuspect;
   }
 
-  async *stream(): AsyncGenerator<Buffer, void, undefined> {
+  /** The message, to be sent once; by the time it was stored it is known whether it is a suspect. */
+  watched(): Prepared {
+    const isSuspect = (): boolean => this.#suspect || this.#lineEnds.endsBare;
+    return {
+      ...this.#prepared,
+      message: { ...this.#prepared.message, body: this.#stream() },
+      get isSuspect() {
+        return isSuspect();
+      },
+    };
+  }
+
+  async *#stream(): AsyncGenerator<Buffer, void, undefined> {
     for await (const piece of this.#prepared.message.body) {
       this.#digest.update(piece);
       this.#suspect ||= piece.includes(0) || this.#lineEnds.see(piece);
       yield piece;
     }
+  }
+
+  /** Reads all of it, and sends nothing. */
+  async read(): Promise<Suspect | undefined> {
+    for await (const _piece of this.#stream());
+    return this.suspect();
   }
 
   /** Once all of it has passed. */
@@ -56,23 +74,28 @@ const END_OF_32_BITS = 2 ** 31 * MS;
  * that appended it, and tells every other one what it has stored.
  */
 export async function readBack(work: Work, suspects: readonly Suspect[]): Promise<readonly Suspect[]> {
+  const { ledger, tally } = work;
   const byCounterpart = new Map<number, Suspect>();
   for (const suspect of suspects) {
-    const counterpart = work.ledger.get(suspect.uid)?.counterpart ?? 0;
-    if (counterpart !== NOWHERE && counterpart !== SOUGHT) byCounterpart.set(counterpart, suspect);
+    const counterpart = ledger.get(suspect.uid)?.counterpart ?? NOWHERE;
+    if (counterpart === NOWHERE) ledger.wasReadBack(suspect.uid);
+    else if (counterpart !== SOUGHT) byCounterpart.set(counterpart, suspect);
   }
   if (byCounterpart.size === 0) return [];
+  const left = new Set(byCounterpart.values());
   let altered = 0;
   const seeming: Suspect[] = [];
   for await (const { uid, body, internalDate } of work.destination.fetchMessages([...byCounterpart.keys()])) {
     const suspect = byCounterpart.get(uid);
-    if (suspect === undefined || body === undefined) continue;
-    byCounterpart.delete(uid);
+    if (suspect === undefined || body === undefined || !left.delete(suspect)) continue;
     const sameInstant = parseDateTime(internalDate)?.instant === suspect.instant;
     if (!sameInstant || (await exactDigest(body)) !== suspect.digest) altered += 1;
     else if (needsMoreThan32Bits(suspect)) seeming.push(suspect);
   }
-  note(work.tally, 'destination.message-altered', altered);
+  // In one tick, so that a heartbeat tells of both or of none.
+  note(tally, 'destination.message-altered', altered);
+  for (const { uid } of byCounterpart.values()) ledger.wasReadBack(uid);
+  for (const { uid } of seeming) ledger.awaitReadBack(uid);
   return seeming;
 }
 

@@ -53,11 +53,12 @@ export function recordSent(sending: Sending, batch: readonly Prepared[], appende
   const { ledger, tally, progress } = work;
   let bytes = 0;
   let index = 0;
-  for (const { uid, flags, message, flagDropped, dateMended } of batch) {
+  for (const { uid, flags, message, flagDropped, dateMended, isSuspect } of batch) {
     ledger.handle(uid, counterpartOf(sending, appended[index]), flags);
     index += 1;
     bytes += message.bytes;
     sent.push(uid);
+    if (isSuspect) ledger.awaitReadBack(uid);
     if (flagDropped) note(tally, 'destination.flag-dropped');
     if (dateMended) note(tally, 'destination.date-refused');
   }

@@ -76,7 +76,10 @@ function recogniser(work: Work, oursFrom: number): (row: IdentityRow, counterpar
 function recordFound(work: Work, row: IdentityRow, counterpart: number, ours: boolean): void {
   work.ledger.handle(row.uid, counterpart, row.flags);
   count(work.tally, ours ? 'copied' : 'adopted');
-  if (ours) count(work.tally, 'bytes', row.size);
+  if (!ours) return;
+  count(work.tally, 'bytes', row.size);
+  // Nobody read it back, and nobody knows whether it is one that servers alter.
+  work.ledger.awaitReadBack(row.uid);
 }
 
 /**

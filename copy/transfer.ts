@@ -12,7 +12,7 @@ import { isWhole, Preparing, type WholeMessage } from './message.ts';
 import { readBack } from './read-back.ts';
 import { newSending, putAside, type Sending } from './sending.ts';
 import { SideRefusal } from './sides.ts';
-import { count } from './tally.ts';
+import { count, note } from './tally.ts';
 import { endOfShare, identityOf, messagesLeft, refused, type Work } from './work.ts';
 
 /** So many messages to read back are read back before more are sent. */
@@ -209,7 +209,9 @@ async function alteredCounterpart(
   for await (const { uid, body: there } of sending.work.destination.fetchMessages(candidates)) {
     if (there !== undefined && (await likeness(there)) === wanted) found = Math.min(found ?? uid, uid);
   }
-  if (found !== undefined) strangers.takeUid(found);
+  if (found === undefined) return undefined;
+  strangers.takeUid(found);
+  note(sending.work.tally, 'destination.message-altered');
   return found;
 }
 

@@ -2,6 +2,7 @@ import { array, assert, asyncProperty, nat, record } from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { CopyHarness, Crash, knownGrowth, type Attempt, type World } from '../../support/copy-harness.ts';
 import { mail, MemoryMailbox } from '../../support/memory-server.ts';
+import { decodeLedger } from '../../../copy/ledger-codec.ts';
 import type { CopyTask } from '../../../copy/types.ts';
 import type { MemorySession } from '../../support/memory-session.ts';
 
@@ -194,6 +195,71 @@ describe.each(KINDS)('nothing is lost and nothing doubled, %s', (kind, servers) 
       }
     },
   );
+});
+
+describe('what the destination alters in silence is named, once', () => {
+  const NULL = mail('nul', { text: 'a\0b' });
+  const alters: Servers = {
+    destination: {
+      capabilities: [...MODERN, 'LITERAL+', 'MULTIAPPEND'],
+      onAppend: (_, body) =>
+        Buffer.from(body.toString('latin1').replaceAll('\0', '\x80').replaceAll(/\r?\n/g, '\r\n'), 'latin1'),
+    },
+  };
+
+  function odd(): CopyHarness {
+    const harness = new CopyHarness();
+    for (const body of [mail('one'), NULL, mail('bare', { text: 'a\nb\n' }), mail('two'), NULL, mail('last')]) {
+      harness.source.add('INBOX', { body });
+    }
+    return harness;
+  }
+
+  async function namedAfter(harness: CopyHarness, crashed: Attempt, stale: number): Promise<number | undefined> {
+    const { notes, counts, ledger } = await harness.copyAll(growthAfter(crashed, stale), alters);
+    expect(counts.copied + counts.adopted).toBe(6);
+    expect(decodeLedger(ledger).unread).toEqual([]);
+    return notes['destination.message-altered'];
+  }
+
+  it.each([0, 2, 1_000])('when the worker dies at any step and the last %i heartbeats were lost', async (stale) => {
+    let steps = 0;
+    await odd().copy({}, { ...alters, onStep: () => (steps += 1) });
+    for (let at = 0; at < steps; at++) {
+      const harness = odd();
+      const crashed = await harness.attempt({}, { ...alters, onStep: crashAt(at) });
+      expect(crashed.error).toBeInstanceOf(Crash);
+      expect({ at, named: await namedAfter(harness, crashed, stale) }).toEqual({ at, named: 3 });
+    }
+  });
+
+  it('when the worker that took over dies before it has read them back as well', async () => {
+    const beforeReadBack = (step: string): void => {
+      if (step === 'destination row of fetch messages') throw new Crash(step);
+    };
+    const harness = odd();
+    const first = await harness.attempt({}, { ...alters, onStep: beforeReadBack });
+    const second = await harness.attempt(growthAfter(first, 0), { ...alters, onStep: beforeReadBack });
+    expect(second.error).toBeInstanceOf(Crash);
+    expect(await namedAfter(harness, second, 0)).toBe(3);
+  });
+
+  it('unless the source has lost them meanwhile', async () => {
+    const harness = odd();
+    const crashed = await harness.attempt(
+      {},
+      {
+        ...alters,
+        onStep: (step) => {
+          if (step === 'destination row of fetch messages') throw new Crash(step);
+        },
+      },
+    );
+    harness.source.expunge('INBOX', 2);
+    const { outcome, notes, ledger } = await harness.copyAll(growthAfter(crashed, 0), alters);
+    expect({ outcome, notes }).toEqual({ outcome: { kind: 'complete' }, notes: { 'destination.message-altered': 2 } });
+    expect(decodeLedger(ledger).unread).toEqual([]);
+  });
 });
 
 describe('nothing is doubled', () => {
