@@ -53,7 +53,8 @@ export class WatchedBody {
 
   /** Reads all of it, and sends nothing. */
   async read(): Promise<Suspect | undefined> {
-    for await (const _piece of this.#stream());
+    const pieces = this.#stream();
+    while (!(await pieces.next()).done);
     return this.suspect();
   }
 

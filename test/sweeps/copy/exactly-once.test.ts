@@ -215,6 +215,10 @@ describe('what the destination alters in silence is named, once', () => {
     return harness;
   }
 
+  const beforeReadBack = (step: string): void => {
+    if (step === 'destination row of fetch messages') throw new Crash(step);
+  };
+
   async function namedAfter(harness: CopyHarness, crashed: Attempt, stale: number): Promise<number | undefined> {
     const { notes, counts, ledger } = await harness.copyAll(growthAfter(crashed, stale), alters);
     expect(counts.copied + counts.adopted).toBe(6);
@@ -234,9 +238,6 @@ describe('what the destination alters in silence is named, once', () => {
   });
 
   it('when the worker that took over dies before it has read them back as well', async () => {
-    const beforeReadBack = (step: string): void => {
-      if (step === 'destination row of fetch messages') throw new Crash(step);
-    };
     const harness = odd();
     const first = await harness.attempt({}, { ...alters, onStep: beforeReadBack });
     const second = await harness.attempt(growthAfter(first, 0), { ...alters, onStep: beforeReadBack });
@@ -246,15 +247,7 @@ describe('what the destination alters in silence is named, once', () => {
 
   it('unless the source has lost them meanwhile', async () => {
     const harness = odd();
-    const crashed = await harness.attempt(
-      {},
-      {
-        ...alters,
-        onStep: (step) => {
-          if (step === 'destination row of fetch messages') throw new Crash(step);
-        },
-      },
-    );
+    const crashed = await harness.attempt({}, { ...alters, onStep: beforeReadBack });
     harness.source.expunge('INBOX', 2);
     const { outcome, notes, ledger } = await harness.copyAll(growthAfter(crashed, 0), alters);
     expect({ outcome, notes }).toEqual({ outcome: { kind: 'complete' }, notes: { 'destination.message-altered': 2 } });
