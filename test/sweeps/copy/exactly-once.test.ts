@@ -197,6 +197,10 @@ describe.each(KINDS)('nothing is lost and nothing doubled, %s', (kind, servers) 
   );
 });
 
+function beforeReadBack(step: string): void {
+  if (step === 'destination row of fetch messages') throw new Crash(step);
+}
+
 describe('what the destination alters in silence is named, once', () => {
   const NULL = mail('nul', { text: 'a\0b' });
   const alters: Servers = {
@@ -214,10 +218,6 @@ describe('what the destination alters in silence is named, once', () => {
     }
     return harness;
   }
-
-  const beforeReadBack = (step: string): void => {
-    if (step === 'destination row of fetch messages') throw new Crash(step);
-  };
 
   async function namedAfter(harness: CopyHarness, crashed: Attempt, stale: number): Promise<number | undefined> {
     const { notes, counts, ledger } = await harness.copyAll(growthAfter(crashed, stale), alters);
