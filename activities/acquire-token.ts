@@ -12,8 +12,13 @@ export function acquireToken(deps: Dependencies, { settings, row, side, fresh }:
       say('waiting for the token service');
       const { openSecret, tokens } = deps;
       const job = { settings, ...(row !== undefined && { row }) };
-      const { expiresAt, audience, roles } = await tokenFor({ openSecret, tokens, secrets }, job, side, fresh);
-      return { ok: true, expiresAt, audience, roles };
+      const { expiresAt, audience, roles, delegated } = await tokenFor(
+        { openSecret, tokens, secrets },
+        job,
+        side,
+        fresh,
+      );
+      return { ok: true, expiresAt, audience, roles, ...(delegated && { delegated }) };
     },
     ({ problem }) => ({ ok: false, problem }),
   );

@@ -15,7 +15,7 @@ import { createLimiter } from './limiter.ts';
 import { pairMoves } from './pair-moves.ts';
 import { describeAside } from './describe-aside.ts';
 import { exportAside, type ExportedMessage } from './export-aside.ts';
-import { probeAccess } from './probe-access.ts';
+import { probeAccess, probeSide } from './probe-access.ts';
 import { KEEPS_NOTHING, createSessionKeeper } from './session-keeper.ts';
 import { surveyMailbox } from './survey-mailbox.ts';
 import { verifyFolder } from './verify-folder.ts';
@@ -29,6 +29,7 @@ export function createActivities(deps: Dependencies): Activities {
   return {
     acquireToken: (input) => acquireToken(deps, input),
     probeAccess: (input) => probeAccess(deps, input),
+    probeSide: (input) => probeSide(deps, input),
     surveyMailbox: (input) => surveyMailbox(deps, input),
     createFolders: (input) => createFolders(deps, input),
     pairMoves: (input) => pairMoves(deps, input),

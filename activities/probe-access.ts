@@ -1,10 +1,10 @@
 import type { ImapSession } from '../imap/types.ts';
-import type { ProbeInput, ProbeResult, ServerFacts } from '../model/activities.ts';
+import type { ProbeInput, ProbeResult, ProbeSideInput, ProbeSideResult, ServerFacts } from '../model/activities.ts';
 import type { Side } from '../model/project.ts';
 import type { Dependencies } from './dependencies.ts';
 import { askedOf } from './problems.ts';
 import { run } from './run.ts';
-import { withBothSides } from './sessions.ts';
+import { withBothSides, withDestination, withSource } from './sessions.ts';
 
 /** RFC 3501 section 5.1: every mailbox has it, whatever the prefix of its other folders. */
 const INBOX = 'INBOX';
@@ -34,6 +34,27 @@ export function probeAccess(deps: Dependencies, input: ProbeInput): Promise<Prob
         }),
       ),
     (refused) => ({ ok: false, ...refused }),
+  );
+}
+
+/** The same for one side alone: what the other one says is no evidence for this one. */
+export function probeSide(deps: Dependencies, input: ProbeSideInput): Promise<ProbeSideResult> {
+  const { side } = input;
+  return run<ProbeSideResult>(
+    deps,
+    side,
+    async ({ secrets, signal, say }) => {
+      const request = {
+        job: input,
+        secrets,
+        signal,
+        freshTokens: input.freshToken,
+        opened: () => say(`looking at the ${side}`),
+      };
+      const withSide = side === 'source' ? withSource : withDestination;
+      return withSide(deps, request, async (session) => ({ ok: true, facts: await look(side, session) }));
+    },
+    ({ problem }) => ({ ok: false, problem }),
   );
 }
 

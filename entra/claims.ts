@@ -1,12 +1,15 @@
-/** What an access token says of itself (RFC 7519 section 4.1, and Entra's `roles`). */
+/** What an access token says of itself (RFC 7519 section 4.1, and Entra's `roles` and `scp`). */
 export interface TokenClaims {
   readonly audience: string;
+  /** Application permissions. */
   readonly roles: readonly string[];
+  /** Delegated permissions, which only the token of a user who signed in has. */
+  readonly delegated: readonly string[];
   /** Epoch milliseconds. */
   readonly expiresAt?: number;
 }
 
-const NO_CLAIMS: TokenClaims = { audience: '', roles: [] };
+const NO_CLAIMS: TokenClaims = { audience: '', roles: [], delegated: [] };
 
 /**
  * Reads a token's claims without verifying its signature: they are shown to a person and never decide what is allowed. A
@@ -16,10 +19,11 @@ export function readClaims(token: string): TokenClaims {
   const [, payload] = token.split('.');
   const claims = payload === undefined ? undefined : parseObject(Buffer.from(payload, 'base64url').toString('utf8'));
   if (claims === undefined) return NO_CLAIMS;
-  const { aud, roles, exp } = claims;
+  const { aud, roles, scp, exp } = claims;
   return {
     audience: typeof aud === 'string' ? aud : '',
     roles: Array.isArray(roles) ? roles.filter((role) => typeof role === 'string') : [],
+    delegated: typeof scp === 'string' ? scp.split(' ').filter((scope) => scope !== '') : [],
     ...(typeof exp === 'number' && Number.isFinite(exp) && { expiresAt: exp * 1_000 }),
   };
 }

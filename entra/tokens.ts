@@ -23,6 +23,8 @@ export interface AccessToken {
   readonly expiresAt: number;
   readonly audience: string;
   readonly roles: readonly string[];
+  /** Delegated permissions, which a token of an application should not have. */
+  readonly delegated?: readonly string[];
 }
 
 export interface TokenProvider {
@@ -137,10 +139,10 @@ function authorityUrl({ authority, tenant }: TokenRequest): URL {
 async function acquire({ app }: Entry, { scope }: TokenRequest): Promise<AccessToken> {
   const result = await app.acquireTokenByClientCredential({ scopes: [scope], skipCache: true });
   if (result === null) throw new Error('the token service answered without a token');
-  const { audience, roles, expiresAt } = readClaims(result.accessToken);
+  const { audience, roles, delegated, expiresAt } = readClaims(result.accessToken);
   const until = expiresAt ?? result.expiresOn?.getTime();
   if (until === undefined) throw new Error('the token service does not say when the token expires');
-  return { text: result.accessToken, expiresAt: until, audience, roles };
+  return { text: result.accessToken, expiresAt: until, audience, roles, ...(delegated.length > 0 && { delegated }) };
 }
 
 /** A digest, so that no credential is kept longer than the library keeps it. */

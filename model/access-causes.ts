@@ -62,21 +62,34 @@ export type CauseName = keyof typeof CAUSES;
 /** Exchange knows the application and does not let it into the mailbox. */
 const NOT_CONNECTED = /authenticated but not connected/i;
 
-/** Why all mailboxes that were tried are refused, the likeliest first. `serverTexts`: what the server said to each. */
+/** Exchange's own words for every other refusal of a login. */
+const AUTHENTICATE_FAILED = /\bAUTHENTICATE failed/;
+
+/**
+ * Why all mailboxes that were tried are refused, the likeliest first; none where it is not Exchange Online that refuses.
+ * `serverTexts`: what the server said to each.
+ */
 export function tenantCauses(serverTexts: readonly string[]): readonly CauseName[] {
-  return serverTexts.some((text) => NOT_CONNECTED.test(text))
-    ? ['fullAccess', 'objectId', 'imapDisabled', 'conditionalAccess']
-    : ['principal', 'objectId', 'conditionalAccess', 'imapDisabled', 'fullAccess'];
+  if (serverTexts.some((text) => NOT_CONNECTED.test(text))) {
+    return ['fullAccess', 'objectId', 'imapDisabled', 'conditionalAccess'];
+  }
+  return serverTexts.some((text) => AUTHENTICATE_FAILED.test(text))
+    ? ['principal', 'objectId', 'conditionalAccess', 'imapDisabled', 'fullAccess']
+    : [];
 }
 
 /** Why this mailbox is refused while others of the same application are in, the likeliest first. */
-export function mailboxCauses(serverText: string | undefined): readonly CauseName[] {
-  return serverText !== undefined && NOT_CONNECTED.test(serverText)
-    ? ['fullAccess', 'noMailbox', 'imapDisabled']
-    : ['imapDisabled', 'noMailbox', 'fullAccess'];
+export function mailboxCauses(serverText: string): readonly CauseName[] {
+  if (NOT_CONNECTED.test(serverText)) return ['fullAccess', 'noMailbox', 'imapDisabled'];
+  return AUTHENTICATE_FAILED.test(serverText) ? ['imapDisabled', 'noMailbox', 'fullAccess'] : [];
 }
 
-/** `FullAccess missing; …`: on one line, the likeliest first. */
-export function causesInWords(causes: readonly CauseName[]): string {
-  return causes.map((cause) => CAUSES[cause].name).join('; or ');
+/** Causes for a person to go through, a line each, the likeliest first. */
+export function causeLines(causes: readonly CauseName[]): readonly string[] {
+  return causes.map((cause, at) => `${at + 1}. ${CAUSES[cause].name}. ${CAUSES[cause].check}`);
+}
+
+/** The same on one line, without what to look at; empty where nothing is known. */
+export function likelyInWords(causes: readonly CauseName[]): string {
+  return causes.length === 0 ? '' : `likely ${causes.map((cause) => CAUSES[cause].name).join(', or ')}`;
 }

@@ -20,12 +20,28 @@ export interface TokenInput {
 
 /** What the workflow may know of a token: never the token. */
 export type TokenResult =
-  | { readonly ok: true; readonly expiresAt: number; readonly audience: string; readonly roles: readonly string[] }
+  | {
+      readonly ok: true;
+      readonly expiresAt: number;
+      readonly audience: string;
+      readonly roles: readonly string[];
+      /** Delegated permissions, which are of no use to an application; absent where there are none. */
+      readonly delegated?: readonly string[];
+    }
   | { readonly ok: false; readonly problem: Problem };
 
 export interface ProbeInput extends MailboxJob {
   readonly freshToken: boolean;
 }
+
+/** One side of a mailbox alone: a canary. */
+export interface ProbeSideInput extends ProbeInput {
+  readonly side: Side;
+}
+
+export type ProbeSideResult =
+  | { readonly ok: true; readonly facts: ServerFacts }
+  | { readonly ok: false; readonly problem: Problem };
 
 export interface ServerFacts {
   readonly capabilities: readonly string[];
@@ -200,6 +216,7 @@ export interface PairMovesResult {
 export interface Activities {
   acquireToken(input: TokenInput): Promise<TokenResult>;
   probeAccess(input: ProbeInput): Promise<ProbeResult>;
+  probeSide(input: ProbeSideInput): Promise<ProbeSideResult>;
   surveyMailbox(input: MailboxJob): Promise<SurveyResult>;
   createFolders(input: CreateFoldersInput): Promise<CreateFoldersResult>;
   pairMoves(input: PairMovesInput): Promise<PairMovesResult>;

@@ -110,7 +110,7 @@ function isRefused(canary: CanaryEvidence): canary is Refused {
 }
 
 function mailboxFault(canary: Refused): MailboxFault {
-  return { ...canary, causes: mailboxCauses(canary.problem.serverText) };
+  return { ...canary, causes: mailboxCauses(canary.problem.serverText ?? '') };
 }
 
 /** Names in a text that goes everywhere: a few, since it has to be read. */

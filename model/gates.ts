@@ -2,13 +2,11 @@
  * Gates: before hundreds of mailboxes knock at a tenant, a few canaries do. A gate stands for one application on one side
  * and is closed until one of its canaries is in. Pure: who tries next, and what a round of tries means.
  */
-import type { CauseName } from './access-causes.ts';
 import { isMailboxRefusal } from './access-refusals.ts';
 import { diagnose, type Diagnosis, type RoundEvidence } from './doctor.ts';
 import type { Problem } from './mailbox.ts';
-import type { Endpoint, MailboxRow, ProjectSettings, Side, Timing } from './project.ts';
-import { passesByItself, type RefusalCode } from './refusals.ts';
-import { refusedInWords } from './waiting-words.ts';
+import type { Endpoint, MailboxRow, MailboxSide, ProjectSettings, Side, Timing } from './project.ts';
+import { passesByItself } from './refusals.ts';
 
 export const SIDES: readonly Side[] = ['source', 'destination'];
 
@@ -50,6 +48,8 @@ interface Tries {
   /** Rounds in a row that told nothing about the application. */
   readonly unclear: number;
   readonly refusedSince?: number | undefined;
+  /** When the last round ended. */
+  readonly lastAt?: number | undefined;
   readonly nextAt?: number | undefined;
   readonly diagnosis?: Diagnosis | undefined;
 }
@@ -59,21 +59,22 @@ const UNTRIED: Tries = {
   rounds: 0,
   unclear: 0,
   refusedSince: undefined,
+  lastAt: undefined,
   nextAt: undefined,
   diagnosis: undefined,
 };
 
 /** Which gate stands before a mailbox on one side; undefined where no application opens it. */
 export function gateKey(endpoint: Endpoint, side: Side, row: MailboxRow): string | undefined {
-  const application = applicationOf(endpoint, row[side]);
-  if (application === undefined) return undefined;
-  const { tenant = '', clientId } = application;
-  return application.own ? `${side} ${tenant}/${clientId}` : side;
+  const opener = openerOf(endpoint, row[side]);
+  if (opener === undefined) return undefined;
+  const { tenant = '', clientId } = opener.application;
+  return opener.own ? `${side} ${tenant}/${clientId}` : side;
 }
 
-/** The keys of all gates before a mailbox. */
-export function gateKeys(settings: ProjectSettings, row: MailboxRow): readonly string[] {
-  return SIDES.flatMap((side) => gateKey(settings[side], side, row) ?? []);
+/** Whether a mailbox is behind one of the gates with these keys. */
+export function isBehind(keys: ReadonlySet<string>, settings: ProjectSettings, row: MailboxRow): boolean {
+  return SIDES.some((side) => keys.has(gateKey(settings[side], side, row) ?? ''));
 }
 
 /** The gates with the mailboxes of `rows` behind them. A gate that is open stays open. */
@@ -86,17 +87,16 @@ export function gatesWith(
   for (const row of rows) {
     for (const side of SIDES) {
       const key = gateKey(settings[side], side, row);
-      const application = applicationOf(settings[side], row[side]);
-      if (key === undefined || application === undefined) continue;
-      const gate = known.get(key) ?? newGate(key, side, application);
+      const opener = openerOf(settings[side], row[side]);
+      if (key === undefined || opener === undefined) continue;
+      const gate = known.get(key) ?? newGate(key, side, opener.application);
       if (known.size < GATES || known.has(key)) known.set(key, withMailbox(gate, row));
     }
   }
   return [...known.values()];
 }
 
-function newGate(key: string, side: Side, { clientId, tenant }: GateApplication): Gate {
-  const application = { clientId, ...(tenant !== undefined && { tenant }) };
+function newGate(key: string, side: Side, application: GateApplication): Gate {
   return { key, side, application, mailboxes: 0, candidates: [], stride: 1, open: false, ...UNTRIED };
 }
 
@@ -127,12 +127,12 @@ export function afterRound(gate: Gate, round: RoundEvidence, scope: string, timi
   const { problem } = diagnosis;
   if (diagnosis.kind === 'unclear') {
     const unclear = gate.unclear + 1;
-    return { ...gate, unclear, diagnosis, nextAt: now + waitAfter(problem, timing, unclear) };
+    return { ...gate, unclear, diagnosis, lastAt: now, nextAt: now + waitAfter(problem, timing, unclear) };
   }
   const rounds = gate.rounds + 1;
   const tried = triedWith(gate, round);
   const nextAt = now + waitAfter(problem, timing, rounds);
-  return { ...gate, rounds, unclear: 0, tried, refusedSince: since, diagnosis, nextAt };
+  return { ...gate, rounds, unclear: 0, tried, refusedSince: since, diagnosis, lastAt: now, nextAt };
 }
 
 /** When all candidates have been refused, they are tried anew: the rows may be right and the tenant was not. */
@@ -157,6 +157,14 @@ export function mayBegin(gates: readonly Gate[]): boolean {
   });
 }
 
+/** How many mailboxes wait behind closed gates: each may be behind one on either side. */
+export function heldMailboxes(gates: readonly Gate[]): number {
+  const behind = SIDES.map((side) =>
+    closedGates(gates).reduce((sum, gate) => (gate.side === side ? sum + gate.mailboxes : sum), 0),
+  );
+  return Math.max(...behind);
+}
+
 export function closedGates(gates: readonly Gate[]): readonly Gate[] {
   return gates.filter(({ open }) => !open);
 }
@@ -169,68 +177,30 @@ export function wokenGates(gates: readonly Gate[], now: number): readonly Gate[]
 /** After a change of the project what was refused before tells nothing any more. */
 export function mendedGates(
   gates: readonly Gate[],
+  settings: ProjectSettings,
   change: { readonly rows?: readonly MailboxRow[]; readonly removed?: readonly string[] },
 ): readonly Gate[] {
   const changed = new Map(change.rows?.map((row) => [row.id, row]));
   const removed = new Set(change.removed);
-  return gates.map((gate) => {
-    if (gate.open) return gate;
+  return gates.flatMap((gate) => {
+    if (gate.open) return [gate];
     const candidates = gate.candidates.filter(({ id }) => !removed.has(id)).map((row) => changed.get(row.id) ?? row);
-    return { ...gate, ...UNTRIED, candidates };
+    const opener = openerOf(settings[gate.side], candidates[0]?.[gate.side]);
+    return opener === undefined ? [] : [{ ...gate, ...UNTRIED, application: opener.application, candidates }];
   });
 }
 
-/** A closed gate as `status` shows it. */
-export interface GateView {
-  readonly side: Side;
+interface Opener {
   readonly application: GateApplication;
-  readonly mailboxes: number;
-  readonly tries: number;
-  readonly refusedSince?: number;
-  readonly nextAt?: number;
-  readonly fault?: 'propagation' | 'tenant' | 'unclear';
-  readonly code?: RefusalCode;
-  /** In order of likelihood. */
-  readonly causes?: readonly CauseName[];
-}
-
-export function gateView({ side, application, mailboxes, rounds, refusedSince, nextAt, diagnosis }: Gate): GateView {
-  const fault = diagnosis === undefined || diagnosis.kind === 'open' ? undefined : diagnosis;
-  return {
-    side,
-    application,
-    mailboxes,
-    tries: rounds,
-    ...(refusedSince !== undefined && { refusedSince }),
-    ...(nextAt !== undefined && { nextAt }),
-    ...(fault && { fault: fault.kind, code: fault.problem.code }),
-    ...(fault && fault.kind !== 'unclear' && { causes: fault.causes }),
-  };
-}
-
-/** The problem of a gate that is closed. */
-export function gateProblem({ diagnosis }: Gate): Problem | undefined {
-  return diagnosis === undefined || diagnosis.kind === 'open' ? undefined : diagnosis.problem;
-}
-
-/** One sentence: what a closed gate waits for. */
-export function gateSentence({ side, rounds, refusedSince, nextAt, diagnosis }: Gate, now: number): string {
-  if (diagnosis === undefined || diagnosis.kind === 'open') return `${side}: tries the first mailboxes`;
-  const { problem } = diagnosis;
-  if (diagnosis.kind === 'unclear' || refusedSince === undefined) return `${side}: ${problem.text}`;
-  const young = diagnosis.kind === 'propagation';
-  return `${side}: ${refusedInWords({ tries: rounds, since: refusedSince, now, nextAt: nextAt ?? now, young })}`;
-}
-
-interface AnyApplication extends GateApplication {
-  /** Of the row itself. */
+  /** It is the row's own, and not that of the side. */
   readonly own: boolean;
 }
 
-function applicationOf({ auth }: Endpoint, { app }: MailboxRow[Side]): AnyApplication | undefined {
+function openerOf({ auth }: Endpoint, mailbox: MailboxSide | undefined): Opener | undefined {
   if (auth.kind !== 'oauth2') return undefined;
-  const opener = app ?? auth.app;
-  if (opener === undefined) return undefined;
-  const tenant = app?.tenant ?? auth.tenant;
-  return { clientId: opener.clientId, ...(tenant !== undefined && { tenant }), own: app !== undefined };
+  const app = mailbox?.app ?? auth.app;
+  if (app === undefined) return undefined;
+  const tenant = mailbox?.app?.tenant ?? auth.tenant;
+  const application = { clientId: app.clientId, ...(tenant !== undefined && { tenant }) };
+  return { application, own: mailbox?.app !== undefined };
 }

@@ -1,4 +1,6 @@
 import type { MailboxPhase } from './mailbox.ts';
+import { gateSentence } from './gate-view.ts';
+import { closedGates } from './gates.ts';
 import type { ProjectPhase, ProjectState, Totals } from './saga.ts';
 import { NO_TOTALS, addTotals } from './saga.ts';
 
@@ -26,15 +28,16 @@ function count(totals: Totals, phases: readonly MailboxPhase[]): number {
 
 /** One sentence: what the project does or waits for. */
 export function projectSentence(state: ProjectState, totals: Totals): string {
-  if (state.problem) return state.problem.text;
   const { phases, mailboxes } = totals;
+  const closed = closedGates(state.gates);
   const stuck = phases.attention ?? 0;
-  const others = stuck === 0 ? '' : `; ${stuck} of ${mailboxes} mailboxes need attention`;
+  const behind = closed.map((gate) => `; ${gate.mailboxes} mailboxes wait for the ${gateSentence(gate)}`).join('');
+  const others = `${stuck === 0 ? '' : `; ${stuck} of ${mailboxes} mailboxes need attention`}${behind}`;
   switch (state.phase) {
     case 'loading':
       return `takes in its mailboxes: ${mailboxes} of ${state.expectedMailboxes}`;
     case 'prepare':
-      return 'gets access tokens';
+      return closed.map(gateSentence).join('; ') || 'begins';
     case 'prestage':
       return `pre-stage: ${(phases.ready ?? 0) + (phases.done ?? 0)} of ${mailboxes} mailboxes ready${others}`;
     case 'ready':

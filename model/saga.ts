@@ -1,5 +1,7 @@
 /** The state of a project and what its workflows tell each other. Levels, not edges: every message states the whole wish. */
 import type { FolderPair, LeftOutFolder } from './folders.ts';
+import type { GateView } from './gate-view.ts';
+import type { Gate } from './gates.ts';
 import {
   MAILBOX_PHASES,
   NO_COUNTS,
@@ -39,6 +41,8 @@ export interface Directive {
   readonly retryAttention: number;
   /** Epoch milliseconds of the cutover signal. */
   readonly cutoverAt?: number;
+  /** Keys of closed gates: mailboxes behind them are not started. Shards only. */
+  readonly closed?: readonly string[];
 }
 
 export const FIRST_DIRECTIVE: Directive = {
@@ -118,6 +122,8 @@ export interface ProjectView {
   readonly shards: number;
   readonly totals: Totals;
   readonly problem?: Problem;
+  /** Gates that are closed, and why. */
+  readonly gates?: readonly GateView[];
 }
 
 /** The result of a project's workflow. */
@@ -164,12 +170,22 @@ export interface ProjectState {
   readonly directive: Directive;
   readonly shards: readonly ShardInfo[];
   readonly tokens: Readonly<Partial<Record<Side, TokenView>>>;
+  /** Before the mailboxes that applications open. */
+  readonly gates: readonly Gate[];
   readonly problem?: Problem | undefined;
 }
 
 /** The input of a new project's workflow; its mailboxes follow in chunks. */
 export function newProject(settings: ProjectSettings, expectedMailboxes: number): ProjectState {
-  return { settings, expectedMailboxes, phase: 'loading', directive: FIRST_DIRECTIVE, shards: [], tokens: {} };
+  return {
+    settings,
+    expectedMailboxes,
+    phase: 'loading',
+    directive: FIRST_DIRECTIVE,
+    shards: [],
+    tokens: {},
+    gates: [],
+  };
 }
 
 export interface ShardState {
@@ -177,8 +193,10 @@ export interface ShardState {
   readonly settings: ProjectSettings;
   readonly directive: Directive;
   readonly rows: readonly MailboxRow[];
-  /** How many of the rows have been started, in their order. */
+  /** How many of the rows have had their turn, in their order. */
   readonly started: number;
+  /** Ids of those that had their turn and could not be started, being behind a closed gate. */
+  readonly held?: readonly string[];
   readonly reports: Readonly<Record<string, MailboxReport>>;
 }
 

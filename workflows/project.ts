@@ -4,8 +4,9 @@ import { totalsOfProject } from '../model/project-phase.ts';
 import type { ProjectResult, ProjectState } from '../model/saga.ts';
 import { changeShard, directShard } from './messages.ts';
 import { refresh, shardIds, updateProject, wish, type Project } from './project/context.ts';
+import { watchGates } from './project/gates.ts';
 import { handleMessages } from './project/handlers.ts';
-import { acquireTokens } from './project/prepare.ts';
+
 import { signalAll } from './signals.ts';
 
 /** The command that starts a project sends its mailboxes at once; one that stops on the way leaves nothing behind. */
@@ -15,8 +16,8 @@ const LOADING_TIMEOUT = '10 minutes';
 const CANCEL_TIMEOUT = '2 minutes';
 
 /**
- * One project from its start to its end: takes in its mailboxes, gets tokens, lets the mailboxes go, passes the
- * administrator's wishes on and adds up. It ends when every mailbox has, or when it was cancelled.
+ * One project from its start to its end: takes in its mailboxes, lets them go when a canary of each tenant is in, passes
+ * the administrator's wishes on and adds up. It ends when every mailbox has, or when it was cancelled.
  */
 export async function projectWorkflow(initial: ProjectState): Promise<ProjectResult> {
   const project: Project = {
@@ -24,20 +25,24 @@ export async function projectWorkflow(initial: ProjectState): Promise<ProjectRes
     undirected: false,
     news: [],
     starting: new Set(),
-    wokenAt: 0,
+    watched: new Set(),
+    trying: 0,
+    woken: 0,
+    mended: 0,
     shown: '',
   };
   handleMessages(project);
   refresh(project);
-  if (project.state.directive.stage === 'hold') await prepare(project);
+  if (project.state.phase === 'loading') await load(project);
+  if (project.state.phase !== 'loading') watchGates(project);
   await steer(project);
   await condition(allHandlersFinished);
   const totals = totalsOfProject(project.state);
   return { phase: project.state.directive.stage === 'cancel' ? 'cancelled' : 'finished', totals };
 }
 
-/** No mailbox begins before all have come and the tokens are there. */
-async function prepare(project: Project): Promise<void> {
+/** No mailbox begins before all have come. */
+async function load(project: Project): Promise<void> {
   const { settings, expectedMailboxes } = project.state;
   const loaded = (): boolean =>
     project.starting.size === 0 && totalsOfProject(project.state).mailboxes >= project.state.expectedMailboxes;
@@ -56,21 +61,27 @@ async function prepare(project: Project): Promise<void> {
   if (cancelled()) return;
   updateProject(project, { phase: 'prepare' });
   refresh(project);
-  if (await acquireTokens(project)) wish(project, { stage: 'prestage' });
 }
 
 async function steer(project: Project): Promise<void> {
   for (;;) {
+    if (project.failure !== undefined) throw project.failure.error;
     if (project.undirected || project.news.length > 0) await tellShards(project);
     else if (isOver(project)) return;
     else if (project.state.directive.stage === 'cancel') return await awaitCancelled(project);
     else if (workflowInfo().continueAsNewSuggested) await renew(project);
-    else await condition(() => project.undirected || project.news.length > 0 || isOver(project) || isFull());
+    else await condition(() => hasToDo(project));
   }
 }
 
-function isFull(): boolean {
-  return workflowInfo().continueAsNewSuggested;
+function hasToDo(project: Project): boolean {
+  return (
+    project.undirected ||
+    project.news.length > 0 ||
+    project.failure !== undefined ||
+    isOver(project) ||
+    workflowInfo().continueAsNewSuggested
+  );
 }
 
 /** A project that was cancelled before it had any mailboxes has nothing to wait for. */
@@ -110,7 +121,9 @@ async function awaitCancelled(project: Project): Promise<void> {
 }
 
 async function renew(project: Project): Promise<void> {
-  await condition(allHandlersFinished);
-  if (project.undirected || project.news.length > 0) return;
+  const told = (): boolean => !project.undirected && project.news.length === 0;
+  // What a round at a gate has found out is not to be lost.
+  await condition(() => !told() || (allHandlersFinished() && project.trying === 0));
+  if (!told()) return;
   await continueAsNew<typeof projectWorkflow>(project.state);
 }

@@ -11,10 +11,11 @@ import {
   startChild,
   workflowInfo,
 } from '@temporalio/workflow';
+import { isBehind } from '../model/gates.ts';
 import { mailboxWorkflowId, projectWorkflowId } from '../model/ids.ts';
 import { NO_COUNTS, type MailboxReport } from '../model/mailbox.ts';
 import type { MailboxRow } from '../model/project.ts';
-import { newMailbox, totalsOf, type ShardState, type Totals } from '../model/saga.ts';
+import { newMailbox, totalsOf, type Directive, type ShardState, type Totals } from '../model/saga.ts';
 import { searchAttributes } from './attributes.ts';
 import { mailboxWorkflow } from './mailbox.ts';
 import {
@@ -44,6 +45,8 @@ interface Shard {
   /** Wishes of the project that the mailboxes have not been told yet. */
   undirected: boolean;
   readonly news: ShardNews[];
+  /** Gates have opened, so that rows that were held back may have their turn. */
+  released: boolean;
   unreported: boolean;
   reportsTaken: number;
 }
@@ -53,12 +56,20 @@ interface Shard {
  * mailboxes have; when the project is gone it cancels them.
  */
 export async function shardWorkflow(initial: ShardState): Promise<Totals> {
-  const shard: Shard = { state: initial, undirected: false, news: [], unreported: true, reportsTaken: 0 };
+  const shard: Shard = {
+    state: initial,
+    undirected: false,
+    news: [],
+    released: true,
+    unreported: true,
+    reportsTaken: 0,
+  };
   handleMessages(shard);
   for (;;) {
-    if (mayStart(shard)) await startSome(shard);
+    // What was removed is not started, though its gate opens in the same moment.
+    if (shard.news.length > 0) await spread(shard);
+    else if (mayStart(shard)) await startSome(shard);
     else if (shard.undirected) await direct(shard);
-    else if (shard.news.length > 0) await spread(shard);
     else if (shard.unreported) await report(shard);
     else if (allEnded(shard)) return totalsOf(reportsOf(shard.state));
     else if (isFull(shard)) await renew(shard);
@@ -70,9 +81,11 @@ function handleMessages(shard: Shard): void {
   setHandler(shardRows, () => shard.state.rows);
   setHandler(shardReports, () => reportsOf(shard.state));
   setHandler(directShard, (directive) => {
-    if (directive.revision <= shard.state.directive.revision) return;
+    const before = shard.state.directive;
+    if (directive.revision <= before.revision) return;
     shard.state = { ...shard.state, directive };
-    shard.undirected = true;
+    shard.released = true;
+    shard.undirected ||= !sameForMailboxes(before, directive);
   });
   setHandler(changeShard, (news) => {
     shard.news.push(news);
@@ -86,9 +99,15 @@ function handleMessages(shard: Shard): void {
   });
 }
 
-function mayStart(shard: Shard): boolean {
-  const { directive, started, rows } = shard.state;
-  return directive.stage !== 'hold' && directive.stage !== 'cancel' && started < rows.length;
+/** Gates are nothing to mailboxes that have begun. */
+function sameForMailboxes(a: Directive, b: Directive): boolean {
+  return JSON.stringify({ ...forMailboxes(a), revision: 0 }) === JSON.stringify({ ...forMailboxes(b), revision: 0 });
+}
+
+function mayStart({ state, released }: Shard): boolean {
+  const { directive, started, rows, held = [] } = state;
+  if (directive.stage === 'hold' || directive.stage === 'cancel') return false;
+  return started < rows.length || (released && held.length > 0);
 }
 
 function somethingToDo(shard: Shard): boolean {
@@ -100,14 +119,33 @@ function isFull(shard: Shard): boolean {
 }
 
 async function startSome(shard: Shard): Promise<void> {
-  const { rows, started } = shard.state;
-  const some = rows.slice(started, started + STARTS_AT_A_TIME);
-  shard.state = { ...shard.state, started: started + some.length };
-  await Promise.all(some.map((row) => startOne(shard, row)));
+  await Promise.all(nextTurns(shard).map((row) => startOne(shard, row)));
+}
+
+/** Takes the next rows in their order, first those whose gates have opened; those behind closed ones are held back. */
+function nextTurns(shard: Shard): readonly MailboxRow[] {
+  const { rows, started, reports, directive, settings, held = [] } = shard.state;
+  const closed = new Set(directive.closed);
+  const isHeld = (row: MailboxRow): boolean => isBehind(closed, settings, row);
+  const back = new Set(held);
+  const released = shard.released ? rows.filter((row) => back.has(row.id) && !isHeld(row)) : [];
+  if (released.length > 0) {
+    const some = released.slice(0, STARTS_AT_A_TIME);
+    const begun = new Set(some.map(({ id }) => id));
+    shard.state = { ...shard.state, held: held.filter((id) => !begun.has(id)) };
+    return some;
+  }
+  shard.released = false;
+  const some = rows.slice(started, started + STARTS_AT_A_TIME).filter(({ id }) => !reports[id]?.ended);
+  const nowHeld = some.filter(isHeld).map(({ id }) => id);
+  const turns = Math.min(rows.length, started + STARTS_AT_A_TIME);
+  shard.state = { ...shard.state, started: turns, ...(nowHeld.length > 0 && { held: [...held, ...nowHeld] }) };
+  return some.filter((row) => !isHeld(row));
 }
 
 async function startOne(shard: Shard, row: MailboxRow): Promise<void> {
-  const { settings, index, directive } = shard.state;
+  const { settings, index } = shard.state;
+  const directive = forMailboxes(shard.state.directive);
   try {
     const child = await startChild(mailboxWorkflow, {
       workflowId: mailboxWorkflowId(settings.name, row.id),
@@ -152,7 +190,7 @@ async function direct(shard: Shard): Promise<void> {
   const { settings, directive } = shard.state;
   const ids = living(shard);
   const targets = ids.map((id) => mailboxWorkflowId(settings.name, id));
-  const gone = new Set(await signalAll(targets, directMailbox, directive));
+  const gone = new Set(await signalAll(targets, directMailbox, forMailboxes(directive)));
   for (const id of ids) {
     if (gone.has(mailboxWorkflowId(settings.name, id))) endedByHand(shard, id, 'it is not running');
   }
@@ -160,11 +198,14 @@ async function direct(shard: Shard): Promise<void> {
 }
 
 function cancelUnstarted(shard: Shard): void {
-  const { rows, started } = shard.state;
-  for (const row of rows.slice(started)) {
-    record(shard, { id: row.id, phase: 'cancelled', counts: NO_COUNTS, ended: true });
-  }
-  shard.state = { ...shard.state, started: rows.length };
+  const { rows, started, held = [] } = shard.state;
+  for (const id of [...held, ...rows.slice(started).map((row) => row.id)]) cancelOne(shard, id);
+  shard.state = { ...shard.state, started: rows.length, held: [] };
+}
+
+/** A mailbox that is cancelled before its workflow has begun never begins. */
+function cancelOne(shard: Shard, id: string): void {
+  record(shard, { id, phase: 'cancelled', counts: NO_COUNTS, ended: true });
 }
 
 /** Tells the mailboxes concerned what has changed. */
@@ -177,8 +218,19 @@ async function spread(shard: Shard): Promise<void> {
   if (news.settings) await signalAll([...live].map(to), changeMailbox, { settings: news.settings });
   for (const row of news.change?.rows ?? [])
     if (live.has(row.id)) await signalAll([to(row.id)], changeMailbox, { row });
-  for (const id of news.change?.removed ?? [])
+  for (const id of news.change?.removed ?? []) {
     if (live.has(id)) await signalAll([to(id)], changeMailbox, { removed: true });
+    else remove(shard, id);
+  }
+}
+
+/** Takes away a mailbox that has not begun. */
+function remove(shard: Shard, id: string): void {
+  const { rows, started, held = [], reports } = shard.state;
+  const waits = held.includes(id) || rows.slice(started).some((row) => row.id === id);
+  if (!waits || reports[id]?.ended) return;
+  shard.state = { ...shard.state, held: held.filter((other) => other !== id) };
+  cancelOne(shard, id);
 }
 
 /** Gathers for a moment, then tells the project. A project that is gone has nobody to steer these mailboxes. */
@@ -215,8 +267,13 @@ async function renew(shard: Shard): Promise<void> {
 }
 
 function living(shard: Shard): readonly string[] {
-  const { rows, started, reports } = shard.state;
-  return rows.slice(0, started).flatMap((row) => (reports[row.id]?.ended ? [] : [row.id]));
+  const { rows, started, reports, held } = shard.state;
+  const back = new Set(held);
+  return rows.slice(0, started).flatMap(({ id }) => (back.has(id) || reports[id]?.ended ? [] : [id]));
+}
+
+function forMailboxes({ closed: _closed, ...directive }: Directive): Directive {
+  return directive;
 }
 
 function allEnded(shard: Shard): boolean {

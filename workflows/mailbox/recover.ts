@@ -1,5 +1,7 @@
+import { likelyInWords, mailboxCauses } from '../../model/access-causes.ts';
 import type { Problem } from '../../model/mailbox.ts';
 import { refusal } from '../../model/refusals.ts';
+import { clockInWords, refusedInWords } from '../../model/waiting-words.ts';
 import { update, waitUntil, type Mailbox } from './mailbox.ts';
 import { tell } from './tell.ts';
 
@@ -40,8 +42,8 @@ async function waitForAccess(mailbox: Mailbox, problem: Problem): Promise<'again
   const left = since + accessGrace - now;
   if (left <= 0) return await needAttention(mailbox, problem);
   const until = now + Math.min(step(accessBackoff, mailbox.state.tries), left);
-  const why = `access refused ${times(mailbox.state.tries)} in ${span(now - since)}; next try ${clock(until)}`;
-  tell(mailbox, `${why} (${problem.text})`, until);
+  const why = `access ${refusedInWords({ tries: mailbox.state.tries, since, now, nextAt: until, young: true })}`;
+  tell(mailbox, `${why} (${toldOf(problem)})`, until);
   await waitUntil(mailbox, until, why, retried(mailbox, 'retryRefused'));
   return 'again';
 }
@@ -50,7 +52,7 @@ async function waitForServer(mailbox: Mailbox, problem: Problem): Promise<'again
   const { troubleBackoff } = mailbox.state.settings.timing;
   const wait = problem.waitMs ?? step(troubleBackoff, mailbox.state.tries);
   const until = Date.now() + Math.round(wait * (1 + JITTER * Math.random()));
-  const why = `${refusal(problem.code).meaning} Next try ${clock(until)}`;
+  const why = `${refusal(problem.code).meaning} Next try ${clockInWords(until)}`;
   tell(mailbox, `${why} (${problem.text})`, until);
   await waitUntil(mailbox, until, why, retried(mailbox, 'retryRefused'));
   return 'again';
@@ -64,7 +66,7 @@ async function needAttention(mailbox: Mailbox, problem: Problem): Promise<'again
   const { directive } = mailbox.state;
   update(mailbox, { phase: 'attention' });
   if (directive.stage === 'finish') return 'give-up';
-  tell(mailbox, `needs attention: ${problem.text}`);
+  tell(mailbox, `needs attention: ${toldOf(problem)}`);
   const woken = retried(mailbox, 'retryAttention');
   const { deltaInterval, tailInterval } = mailbox.state.settings.timing;
   const until = Date.now() + (directive.stage === 'cutover' ? tailInterval : deltaInterval);
@@ -83,15 +85,8 @@ function step(waits: readonly number[], tries: number): number {
   return waits[Math.min(tries, waits.length) - 1] ?? 60_000;
 }
 
-function times(count: number): string {
-  return count === 1 ? 'once' : `${count} times`;
-}
-
-function span(ms: number): string {
-  const minutes = Math.round(ms / 60_000);
-  return minutes < 1 ? `${Math.round(ms / 1_000)} s` : `${minutes} min`;
-}
-
-function clock(at: number): string {
-  return `${new Date(at).toISOString().slice(11, 19)} UTC`;
+/** What happened, and what is likely the cause: its application lets others in, or this mailbox would not have begun. */
+function toldOf({ code, text, serverText = '' }: Problem): string {
+  const likely = code === 'access.refused' ? likelyInWords(mailboxCauses(serverText)) : '';
+  return likely === '' ? text : `${text.replace(/\.$/, '')}; ${likely}`;
 }

@@ -1,4 +1,7 @@
 import { setCurrentDetails, upsertMemo, upsertSearchAttributes } from '@temporalio/workflow';
+import { causeLines } from '../../model/access-causes.ts';
+import { gateView } from '../../model/gate-view.ts';
+import { closedGates } from '../../model/gates.ts';
 import { shardWorkflowId } from '../../model/ids.ts';
 import { projectPhase, projectSentence, totalsOfProject } from '../../model/project-phase.ts';
 import type { Directive, ProjectState, ProjectView, ShardChange } from '../../model/saga.ts';
@@ -13,8 +16,16 @@ export interface Project {
   readonly news: { readonly settings?: ProjectSettings; readonly shards?: readonly ShardChange[] }[];
   /** Shards whose start is under way: they cannot be told anything yet. */
   readonly starting: Set<number>;
-  /** Somebody asked for another try while tokens could not be had. */
-  wokenAt: number;
+  /** Keys of gates that are being looked after. */
+  readonly watched: Set<string>;
+  /** Gates that are being tried at this moment. */
+  trying: number;
+  /** Counts up when somebody asks for another try. */
+  woken: number;
+  /** Counts up when somebody changes the project. */
+  mended: number;
+  /** What ended the care for a gate, which nothing should. */
+  failure?: { readonly error: unknown };
   shown: string;
 }
 
@@ -58,6 +69,7 @@ export function viewOfProject(project: Project): ProjectView {
   const { state } = project;
   const totals = totalsOfProject(state);
   const { cutoverAt, paused } = state.directive;
+  const closed = closedGates(state.gates);
   return {
     name: state.settings.name,
     phase: state.phase,
@@ -70,6 +82,7 @@ export function viewOfProject(project: Project): ProjectView {
     ...(state.readyAt !== undefined && { readyAt: state.readyAt }),
     ...(cutoverAt !== undefined && { cutoverAt }),
     ...(state.problem && { problem: state.problem }),
+    ...(closed.length > 0 && { gates: closed.map(gateView) }),
   };
 }
 
@@ -83,6 +96,7 @@ function details(view: ProjectView): string {
     ...Object.entries(phases).map(([phase, count]) => `- ${phase}: ${count}`),
   ];
   if (view.problem) lines.push('', `Problem \`${view.problem.code}\`: ${view.problem.text}`);
+  for (const { causes = [] } of view.gates ?? []) lines.push('', ...causeLines(causes));
   return lines.join('\n');
 }
 

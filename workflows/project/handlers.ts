@@ -1,4 +1,5 @@
 import { ApplicationFailure, ParentClosePolicy, setHandler, startChild } from '@temporalio/workflow';
+import { gatesWith, heldMailboxes } from '../../model/gates.ts';
 import { MAILBOXES_PER_SHARD, shardWorkflowId } from '../../model/ids.ts';
 import { totalsOfProject } from '../../model/project-phase.ts';
 import type { RefusalCode } from '../../model/refusals.ts';
@@ -19,6 +20,7 @@ import {
 } from '../messages.ts';
 import { shardWorkflow } from '../shard.ts';
 import { refresh, updateProject, viewOfProject, wish, type Project } from './context.ts';
+import { mendGates, wakeGates, watchGates } from './gates.ts';
 
 /** Says no to a sender, with a code of the table of refusals as the failure's type. */
 function refuse(code: RefusalCode, text: string): never {
@@ -83,12 +85,13 @@ function handleStages(project: Project): void {
     ({ failedOnly }): number => {
       const { retryAttention, retryRefused } = project.state.directive;
       const { phases } = totalsOfProject(project.state);
-      project.wokenAt += 1;
+      const held = heldMailboxes(project.state.gates);
+      wakeGates(project);
       wish(project, {
         retryAttention: retryAttention + 1,
         ...(!failedOnly && { retryRefused: retryRefused + 1 }),
       });
-      return (phases.attention ?? 0) + (failedOnly ? 0 : (phases.refused ?? 0));
+      return held + (phases.attention ?? 0) + (failedOnly ? 0 : (phases.refused ?? 0));
     },
     { validator: (_asked) => refuseWhenOver(project) },
   );
@@ -119,7 +122,7 @@ function handleChange(project: Project): void {
       if (news.settings) updateProject(project, { settings: news.settings });
       project.news.push(news);
       const { retryAttention, retryRefused } = project.state.directive;
-      project.wokenAt += 1;
+      mendGates(project, news);
       wish(project, { retryAttention: retryAttention + 1, retryRefused: retryRefused + 1 });
       return viewOfProject(project);
     },
@@ -141,13 +144,20 @@ function refuseWhenOver(project: Project): void {
 
 /** A chunk becomes a shard; a chunk that came before is taken once. */
 async function addShard(project: Project, chunk: MailboxChunk): Promise<number> {
-  const { shards, settings: current, directive, expectedMailboxes, phase } = project.state;
+  const { shards, settings: current, expectedMailboxes, phase } = project.state;
   if (shards.every((shard) => shard.key !== chunk.key)) {
     const index = shards.length;
     const totals = { ...NO_TOTALS, mailboxes: chunk.rows.length, phases: { queued: chunk.rows.length } };
     const expected = phase === 'loading' ? expectedMailboxes : expectedMailboxes + chunk.rows.length;
-    updateProject(project, { shards: [...shards, { index, key: chunk.key, totals }], expectedMailboxes: expected });
+    updateProject(project, {
+      shards: [...shards, { index, key: chunk.key, totals }],
+      expectedMailboxes: expected,
+      gates: gatesWith(project.state.gates, current, chunk.rows),
+    });
     project.starting.add(index);
+    // Nobody begins while mailboxes come in; later ones find the gates of those that are under way open.
+    if (phase !== 'loading') watchGates(project);
+    const { directive } = project.state;
     await startChild(shardWorkflow, {
       workflowId: shardWorkflowId(current.name, index),
       args: [{ index, settings: current, directive, rows: chunk.rows, started: 0, reports: {} }],

@@ -1,0 +1,51 @@
+import { diagnoseToken, type CanaryEvidence, type RoundEvidence } from '../model/doctor.ts';
+import { nextCanaries, type Gate } from '../model/gates.ts';
+import type { MailboxRow, ProjectSettings } from '../model/project.ts';
+import { ask } from './ask.ts';
+
+/** What a round has shown so far. */
+export type RoundProgress = (round: RoundEvidence) => void;
+
+/**
+ * One round at a gate: a token, and where that is worth trying, its next canaries at the same time. After a refusal nothing
+ * is taken from a cache: a token that was issued before a permission was given lacks it for its whole life.
+ */
+export async function tryGate(
+  settings: ProjectSettings,
+  gate: Gate,
+  told: RoundProgress = () => undefined,
+): Promise<RoundEvidence> {
+  const { side } = gate;
+  const fresh = gate.rounds > 0;
+  const [row] = gate.candidates;
+  const token = await ask(settings.timing, `Get an access token for the ${side}`).acquireToken({
+    settings,
+    ...(row && { row }),
+    side,
+    fresh,
+  });
+  const round = { token, canaries: [] };
+  told(round);
+  const { auth } = settings[side];
+  if (auth.kind !== 'oauth2' || diagnoseToken(token, auth.scope) !== undefined) return round;
+  const canaries: CanaryEvidence[] = [];
+  await Promise.all(
+    nextCanaries(gate).map(async (canary) => {
+      canaries.push(await tryCanary(settings, gate, canary, fresh));
+      told({ token, canaries: [...canaries] });
+    }),
+  );
+  return { token, canaries };
+}
+
+async function tryCanary(
+  settings: ProjectSettings,
+  { side }: Gate,
+  row: MailboxRow,
+  freshToken: boolean,
+): Promise<CanaryEvidence> {
+  const { user } = row[side];
+  const canary = ask(settings.timing, `Canary: log in to the ${side} as ${user}`);
+  const result = await canary.probeSide({ settings, row, side, freshToken });
+  return { id: row.id, user, ...(!result.ok && { problem: result.problem }) };
+}
