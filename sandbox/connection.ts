@@ -108,6 +108,8 @@ export class Connection {
     const read = await this.#attempt(() => command.parse(session, args()));
     if (typeof read === 'string') return read;
     session.note({ event: 'received' });
+    const gated = session.gateRefusal();
+    if (gated !== undefined) return gated;
     const received = await this.#strikeAt('received');
     if (received.kind !== 'unharmed') return settled(received);
     return this.#execute(command, read);
@@ -116,6 +118,7 @@ export class Connection {
   async #execute(command: Command, action: Action): Promise<Answer | undefined> {
     const { session } = this;
     const answer = await this.#attempt(action);
+    session.passedGate();
     if (session.view?.lost === true) await session.bye(session.text('folderLost'));
     session.reportChanges(command.keepsNumbers !== true);
     session.note({ event: 'executed', status: statusOf(answer) });

@@ -168,8 +168,7 @@ function liveConnection({ session }: Connection): LiveConnection {
     },
     bye: (text) => {
       session.note({ event: 'fault', detail: 'bye' });
-      session.respond(`* BYE ${text}`);
-      session.hangUp(false);
+      session.end(text);
     },
     send: (...lines) => session.sendLines(lines),
   };

@@ -5,7 +5,7 @@ import type { Faults } from './faults/faults.ts';
 import { OctetLimits } from './faults/octet-limits.ts';
 import type { Victim } from './faults/strike.ts';
 import type { Journal, JournalEntry } from './journal.ts';
-import type { ServerSettings } from './settings.ts';
+import type { OpenSession, Passage, ServerSettings } from './settings.ts';
 import type { StoredMessage } from './store/message.ts';
 import type { Store } from './store/store.ts';
 import type { User } from './store/user.ts';
@@ -35,7 +35,7 @@ export class Refused extends Error {
 }
 
 /** The state of one connection (RFC 3501 §3), and the means to speak on it. */
-export class Session implements Victim {
+export class Session implements Victim, OpenSession {
   readonly id: number;
   readonly context: ServerContext;
   readonly reader: ByteReader;
@@ -46,6 +46,8 @@ export class Session implements Victim {
   administrator: string | undefined;
   view: View | undefined;
   secure = false;
+  /** The login was accepted and opened no store. */
+  unconnected = false;
   /** Whom a login in hand names. */
   claimedUser: string | undefined;
   command: string | undefined;
@@ -59,6 +61,8 @@ export class Session implements Victim {
   startTls: (() => Promise<void>) | undefined;
   readonly #rawSocket: Socket;
   readonly #limits: OctetLimits;
+  #gateRefusal: { readonly answer: string | undefined } | undefined;
+  #octetsBefore = 0;
   #socket: Socket;
   #cutting = false;
   #resetting = false;
@@ -123,7 +127,7 @@ export class Session implements Victim {
   capabilities(): string {
     const { tls, capabilities, loginDisabledWithoutTls } = this.settings;
     return shownCapabilities(capabilities, {
-      authenticated: this.account !== undefined,
+      authenticated: this.account !== undefined || this.unconnected,
       startTls: tls.mode === 'starttls' && !this.secure,
       loginDisabled: loginDisabledWithoutTls && !this.secure,
     }).join(' ');
@@ -173,6 +177,24 @@ export class Session implements Victim {
     this.note({ event: 'login', detail: mechanism });
   }
 
+  /** The login was accepted, for a store that cannot be opened. */
+  leaveUnconnected(mechanism: string): void {
+    this.unconnected = true;
+    this.note({ event: 'login', detail: `${mechanism}, not connected` });
+  }
+
+  /** The tagged answer that the gate gives the command in hand, or undefined where it passes. */
+  gateRefusal(): string | undefined {
+    this.#gateRefusal ??= { answer: this.settings.gate.refusal(this.#passage()) };
+    return this.#gateRefusal.answer;
+  }
+
+  /** The command in hand was executed. */
+  passedGate(): void {
+    if (this.gateRefusal() !== undefined) return;
+    this.settings.gate.passed(this.#passage(), this.reader.consumed + this.writer.sent - this.#octetsBefore);
+  }
+
   select(wire: string, view: View): void {
     this.deselect();
     this.view = view;
@@ -213,6 +235,8 @@ export class Session implements Victim {
     this.command = command;
     this.namedFolder = undefined;
     this.claimedUser = undefined;
+    this.#gateRefusal = undefined;
+    this.#octetsBefore = received + this.writer.sent;
     this.#limits.commandArrived({ received, sent: this.writer.sent });
     this.applyLimits();
     this.note({ event: 'arrived' });
@@ -249,6 +273,12 @@ export class Session implements Victim {
     throw new Disconnected('The server has said goodbye');
   }
 
+  /** Says goodbye whatever the connection is doing. */
+  end(text: string): void {
+    this.respond(`* BYE ${text}`);
+    this.hangUp(false);
+  }
+
   async sendLines(lines: readonly string[]): Promise<void> {
     for (const line of lines) this.writer.write(Buffer.from(`${line}\r\n`, 'latin1'));
     await this.writer.flush();
@@ -272,6 +302,10 @@ export class Session implements Victim {
   destroy(): void {
     this.#socket.destroy();
     this.#rawSocket.destroy();
+  }
+
+  #passage(): Passage {
+    return { connection: this.id, user: this.user, command: this.command ?? '?' };
   }
 
   #limitReached(direction: OctetFault['direction']): void {

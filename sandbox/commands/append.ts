@@ -1,6 +1,6 @@
 import { appendLimit } from '../capabilities.ts';
 import { isDateTime } from '../message/dates.ts';
-import { flagListArgument } from '../message/flags.ts';
+import { flagListArgument, withoutFlags } from '../message/flags.ts';
 import { Refused, type Session } from '../session.ts';
 import { type Arguments, BadSyntax, type LiteralHead } from '../wire/arguments.ts';
 import { formatNumbers } from '../wire/sequence-set.ts';
@@ -87,7 +87,8 @@ class Intake {
     const refusal = this.#session.settings.refuseMessage(body);
     if (refusal !== undefined) this.#refusal = new Refused(refusal);
     const { flags, internalDate } = message;
-    this.#taken.push({ body, flags: keptFlags(this.#session, flags).kept, internalDate });
+    const kept = withoutFlags(keptFlags(this.#session, flags).kept, this.#session.settings.lostOnAppend);
+    this.#taken.push({ body, flags: kept, internalDate });
   }
 
   /** Stores all messages in one go. */
@@ -108,12 +109,14 @@ class Intake {
   /** Refuses what can be refused before the octets are seen. */
   #consider(message: MessageArguments): void {
     const session = this.#session;
+    const gated = session.gateRefusal();
+    if (gated !== undefined) throw new Refused(gated);
     requireFolder(session, this.#wire, 'tryCreate');
     this.#announce ||= keptFlags(session, message.flags).announce;
     const { size } = message.literal;
-    if (size > (appendLimit(session.settings.capabilities) ?? Number.POSITIVE_INFINITY)) {
-      throw new Refused(session.text('tooBig'));
-    }
+    const { capabilities, largestMessage } = session.settings;
+    const limit = Math.min(appendLimit(capabilities) ?? Number.POSITIVE_INFINITY, largestMessage(session.store.name));
+    if (size > limit) throw new Refused(session.text('tooBig'));
     this.#bytes += size;
     if (!session.store.hasRoomFor(this.#bytes, this.#taken.length + 1)) throw new Refused(session.text('overQuota'));
   }

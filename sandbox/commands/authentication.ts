@@ -68,25 +68,48 @@ async function admit(session: Session, credentials: Credentials): Promise<string
     refusal.strike();
     throw new Refused(refusal.fault.text ?? session.text('authenticationFailed'));
   }
-  const actor = await authenticate(session, credentials);
+  return credentials.mechanism === 'XOAUTH2'
+    ? admitToken(session, credentials)
+    : admitAs(session, authenticate(session, credentials), credentials);
+}
+
+async function admitToken(session: Session, credentials: Credentials): Promise<string> {
+  const verdict = await session.settings.checkToken(credentials.user, credentials.secret);
+  if (!verdict.accepted) return refuseToken(session, verdict.answer);
+  if (verdict.connected === false) return leaveUnconnected(session, credentials);
+  const actor = session.context.store.findUser(credentials.authenticatedAs);
+  if (actor === undefined) throw new Refused(session.text('authenticationFailed'));
+  const answer = admitAs(session, actor, credentials);
+  if (session.account !== undefined) verdict.opened?.(session);
+  return answer;
+}
+
+/** Opens the store that the credentials are for. */
+function admitAs(session: Session, actor: User, credentials: Credentials): string {
   const account = authorise(session, actor, credentials);
-  if (session.context.connectionsOf(account.name) >= session.settings.connectionsPerUser) {
+  const { connectionsPerUser, excessConnections } = session.settings;
+  if (session.context.connectionsOf(account.name) >= connectionsPerUser) {
+    if (excessConnections === 'leave-unconnected') return leaveUnconnected(session, credentials);
     throw new Refused(session.text('tooManyConnections'));
   }
   session.open(account, credentials.mechanism, actor === account ? undefined : actor.name);
+  return welcome(session);
+}
+
+function leaveUnconnected(session: Session, { mechanism }: Credentials): string {
+  session.leaveUnconnected(mechanism);
+  return welcome(session);
+}
+
+function welcome(session: Session): string {
   const code = session.settings.announceCapabilities ? `[CAPABILITY ${session.capabilities()}] ` : '';
   return `OK ${code}${session.text('loggedIn')}`;
 }
 
-/** Who presents the credentials, once they have proved right. */
-async function authenticate(session: Session, credentials: Credentials): Promise<User> {
+/** Who presents the name and the password, once they have proved right. */
+function authenticate(session: Session, credentials: Credentials): User {
+  if (!session.settings.acceptsPasswords) throw new Refused(session.text('passwordsRefused'));
   const actor = session.context.store.findUser(credentials.authenticatedAs);
-  if (credentials.mechanism === 'XOAUTH2') {
-    const verdict = await session.settings.checkToken(credentials.user, credentials.secret);
-    if (!verdict.accepted) return refuseToken(session, verdict.answer);
-    if (actor === undefined) throw new Refused(session.text('authenticationFailed'));
-    return actor;
-  }
   if (actor?.password === undefined || actor.password !== credentials.secret) {
     throw new Refused(session.text('authenticationFailed'));
   }

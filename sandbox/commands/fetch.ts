@@ -46,10 +46,10 @@ function fetchResponse(
 ): (string | Buffer)[] {
   const items = markSeen(view, message, asked) ? withItem(asked, 'FLAGS') : asked;
   const parts: (string | Buffer)[] = [`* ${sequence} FETCH (`];
-  items.forEach((item, index) => {
-    if (index > 0) parts.push(' ');
-    parts.push(...itemParts(session, view, message, item));
-  });
+  for (const item of items) {
+    const part = itemParts(session, view, message, item);
+    if (part.length > 0) parts.push(...(parts.length > 1 ? [' '] : []), ...part);
+  }
   parts.push(')');
   return parts;
 }
@@ -69,7 +69,9 @@ function itemParts(session: Session, view: View, message: StoredMessage, item: F
     case 'X-GM-MSGID':
       return [`X-GM-MSGID ${message.gmailId}`];
     case 'body': {
-      const whole = sectionOf(message.body, item.section);
+      const body = bodyOf(session, message, item.section);
+      if (body === undefined) return [];
+      const whole = sectionOf(body, item.section);
       const { offset = 0, size = whole.length } = item.partial ?? {};
       const octets = whole.subarray(offset, offset + size);
       return [`${item.label} {${octets.length}}\r\n`, octets];
@@ -77,6 +79,12 @@ function itemParts(session: Session, view: View, message: StoredMessage, item: F
     default:
       return item satisfies never;
   }
+}
+
+/** What is read of a message; a server that cannot read one still knows its header. */
+function bodyOf(session: Session, message: StoredMessage, section: Section): Buffer | undefined {
+  if (section.part === 'header' || section.part === 'fields') return message.body;
+  return session.settings.read(message, { user: session.store.name, folder: session.selectedFolder ?? '' });
 }
 
 function sectionOf(body: Buffer, section: Section): Buffer {

@@ -37,6 +37,9 @@ export function findCommand(session: Session, name: string): Command | TextName 
   const command = isCommandName(name) ? COMMANDS[name] : undefined;
   if (command === undefined) return 'unknownCommand';
   if (command.capability !== undefined && !session.able(command.capability)) return 'unknownCommand';
+  if (session.unconnected && command.state !== 'any') {
+    return command.state === 'not-authenticated' ? 'unknownCommand' : 'notConnected';
+  }
   const authenticated = session.account !== undefined;
   switch (command.state) {
     case 'any':

@@ -1,0 +1,68 @@
+import type { PartialSettings } from '../settings.ts';
+import type { Texts } from '../texts.ts';
+
+/** As seen in sessions of public issue threads: no MULTIAPPEND, no SPECIAL-USE, no CONDSTORE. */
+const CAPABILITIES: readonly string[] = [
+  'IMAP4',
+  'IMAP4rev1',
+  'AUTH=PLAIN',
+  'AUTH=XOAUTH2',
+  'SASL-IR',
+  'UIDPLUS',
+  'MOVE',
+  'ID',
+  'UNSELECT',
+  'CHILDREN',
+  'IDLE',
+  'NAMESPACE',
+  'LITERAL+',
+];
+
+/** The words of Exchange Online's IMAP, seen in issue threads and FAQs of migration tools. */
+const TEXTS: Partial<Texts> = {
+  greeting: 'The Microsoft Exchange IMAP4 service is ready. [UwBBAE4ARABCAE8AWAAuAEUAWABBAE0AUABMAEUA]',
+  bye: 'Microsoft Exchange Server IMAP4 server signing off.',
+  loggedIn: 'AUTHENTICATE completed.',
+  authenticationFailed: 'NO {command} failed.',
+  authorizationFailed: 'NO {command} failed.',
+  passwordsRefused: 'NO {command} failed. LogonDenied-BasicAuthBlocked',
+  mechanismUnknown: 'NO {command} failed.',
+  notConnected: 'BAD User is authenticated but not connected.',
+  unknownCommand: 'BAD Command Error. 12',
+  badArguments: 'BAD Command Argument Error. 12',
+  notSelected: 'BAD Command received in Invalid state.',
+  nonexistent: 'NO Mailbox does not exist.',
+  tryCreate: 'NO [TRYCREATE] Folder is not found.',
+  alreadyExists: 'NO Mailbox already exists.',
+  invalidName: 'NO Folder name is invalid.',
+  tooBig: 'NO Maximum size of appendable message has been exceeded',
+  flagsDropped: 'NO Keywords are not supported!',
+  overQuota: 'NO Server Unavailable. 15',
+  folderLost: 'BYE Mailbox has been deleted or moved.',
+  tooManyBadCommands: 'BYE Connection closed. 14',
+};
+
+/** "Exchange Online limits": messages of 35 MB are taken unless MaxReceiveSize says otherwise (150 MB at most). */
+export const DEFAULT_MESSAGE_BYTES = 35 * 1024 * 1024;
+
+/** How Exchange Online's IMAP behaves with everybody, apart from who may come in and how much they may ask for. */
+export function exchangeSettings(): PartialSettings {
+  return {
+    capabilities: CAPABILITIES,
+    texts: TEXTS,
+    announceCapabilities: false,
+    id: { name: 'Microsoft.Exchange.Imap4.Imap4Server', version: '15.20' },
+    delimiter: '/',
+    caseSensitiveNames: false,
+    permanentFlags: ['\\Seen', '\\Answered', '\\Flagged', '\\Deleted', '\\Draft', '$MDNSent'],
+    otherFlags: 'drop-announced',
+    lostOnAppend: ['\\Flagged'],
+    // "Deprecation of Basic authentication in Exchange Online".
+    acceptsPasswords: false,
+    // "Authenticate an IMAP, POP or SMTP connection using OAuth" shows the refusal without a challenge before it.
+    tokenChallenge: null,
+    excessConnections: 'leave-unconnected',
+    connectionsPerUser: 20,
+    badCommandsAllowed: 2,
+  };
+}
