@@ -1,4 +1,5 @@
 import type { TokenInput, TokenResult } from '../model/activities.ts';
+import { MOMENT_MS } from '../entra/tokens.ts';
 import { tokenFor } from './application-token.ts';
 import type { Dependencies } from './dependencies.ts';
 import { run } from './run.ts';
@@ -10,14 +11,11 @@ export function acquireToken(deps: Dependencies, { settings, row, side, fresh }:
     side,
     async ({ secrets, say }) => {
       say('waiting for the token service');
-      const { openSecret, tokens } = deps;
+      const { openSecret, tokens, tenants } = deps;
       const job = { settings, ...(row !== undefined && { row }) };
-      const { expiresAt, audience, roles, delegated } = await tokenFor(
-        { openSecret, tokens, secrets },
-        job,
-        side,
-        fresh,
-      );
+      const openers = { openSecret, tokens, tenants, secrets };
+      const token = await tokenFor(openers, job, side, fresh ? MOMENT_MS : undefined);
+      const { expiresAt, audience, roles, delegated } = token;
       return { ok: true, expiresAt, audience, roles, ...(delegated && { delegated }) };
     },
     ({ problem }) => ({ ok: false, problem }),

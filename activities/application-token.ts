@@ -1,4 +1,5 @@
 import type { ClientCredential } from '../entra/credential.ts';
+import { domainOf } from '../entra/discovery.ts';
 import { EntraRefusal } from '../entra/refusal.ts';
 import type { AccessToken, TokenRequest } from '../entra/tokens.ts';
 import type {
@@ -24,17 +25,27 @@ export interface TokenJob {
 interface Opener {
   readonly app: RowApplication;
   readonly binding: SealBinding | undefined;
+  /** Whom it opens, where it is for a mailbox. */
+  readonly user?: string | undefined;
 }
 
 /**
- * An access token of the row's own application, or else of the side's. `fresh` asks for a new one. Rejects with a SealError or
- * an EntraRefusal.
+ * How old a token may be that is tried after a refusal: thousands of mailboxes may be refused at once, and a new token for each
+ * would be a storm.
  */
-export async function tokenFor(openers: Openers, job: TokenJob, side: Side, fresh: boolean): Promise<AccessToken> {
+export const FRESH_FOR_A_MAILBOX_MS = 60_000;
+
+/**
+ * An access token of the row's own application, or else of the side's, that came at most `atMostOld` milliseconds ago; of any
+ * age when absent. Rejects with a SealError or an EntraRefusal.
+ */
+export async function tokenFor(openers: Openers, job: TokenJob, side: Side, atMostOld?: number): Promise<AccessToken> {
   const { auth } = job.settings[side];
   if (auth.kind !== 'oauth2') throw new Error(`the ${side} of ${job.settings.name} does not use OAuth2`);
-  const request = await tokenRequest(openers, auth, openerOf(job, side, auth));
-  const token = await openers.tokens.token(request, fresh);
+  const opener = openerOf(job, side, auth);
+  const tenant = opener.app.tenant ?? auth.tenant ?? (await tenantOf(openers, auth, opener));
+  const request = await tokenRequest(openers, auth, opener, tenant);
+  const token = await openers.tokens.token(request, atMostOld);
   openers.secrets.keep(token.text);
   return token;
 }
@@ -43,22 +54,33 @@ function openerOf({ settings, row }: TokenJob, side: Side, auth: OAuth2): Opener
   const endpoint = settings[side];
   const mailbox = row?.[side];
   if (mailbox?.app !== undefined) {
-    return { app: mailbox.app, binding: applicationBinding(settings.name, endpoint, mailbox.user, mailbox.app) };
+    const { app, user } = mailbox;
+    return { app, binding: applicationBinding(settings.name, endpoint, user, app), user };
   }
-  if (auth.app !== undefined) return { app: auth.app, binding: credentialBinding(settings.name, endpoint) };
+  if (auth.app !== undefined) {
+    return { app: auth.app, binding: credentialBinding(settings.name, endpoint), user: mailbox?.user };
+  }
   throw new Error(`no application opens ${row?.id ?? `every mailbox`} at the ${side} of ${settings.name}`);
 }
 
-async function tokenRequest(openers: Openers, auth: OAuth2, { app, binding }: Opener): Promise<TokenRequest> {
-  const { authority, authorityCaPem, scope } = auth;
+/** The tenant that the mailbox's domain belongs to, where nothing names one. */
+async function tenantOf({ tenants }: Openers, auth: OAuth2, { app, user = '' }: Opener): Promise<string> {
+  const domain = domainOf(user);
+  if (domain !== undefined) return tenants.tenantOf(auth, domain);
+  const whom = user === '' ? `application ${app.clientId}` : `the mailbox ${user}, which has no domain`;
+  throw new EntraRefusal({
+    code: 'token.tenant-needed',
+    text: `It is not known which tenant to ask for a token for ${whom}: name \`tenant\` in the project file`,
+  });
+}
+
+async function tokenRequest(
+  openers: Openers,
+  { authority, authorityCaPem, scope }: OAuth2,
+  { app, binding }: Opener,
+  tenant: string,
+): Promise<TokenRequest> {
   const { clientId } = app;
-  const tenant = app.tenant ?? auth.tenant;
-  if (tenant === undefined) {
-    throw new EntraRefusal({
-      code: 'access.token',
-      text: `It is not known in which tenant application ${clientId} is`,
-    });
-  }
   const credential = await clientCredential(openers, binding, app.credential);
   return { authority, tenant, clientId, scope, credential, ...(authorityCaPem !== undefined && { authorityCaPem }) };
 }

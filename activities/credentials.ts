@@ -1,12 +1,12 @@
 import type { Login } from '../imap/types.ts';
 import type { AdminForm, MailboxJob, Side } from '../model/project.ts';
 import { credentialBinding, passwordBinding } from '../model/seal-binding.ts';
-import { tokenFor } from './application-token.ts';
+import { FRESH_FOR_A_MAILBOX_MS, tokenFor } from './application-token.ts';
 import { opened, type Openers } from './openers.ts';
 
 /**
- * How to log in to one side of a mailbox. `fresh` asks for a new token where one is used. Rejects with a SealError or an
- * EntraRefusal.
+ * How to log in to one side of a mailbox. `fresh`, after a refusal, uses a token that came a moment ago, where one is used.
+ * Rejects with a SealError or an EntraRefusal.
  */
 export async function loginFor(
   openers: Openers,
@@ -29,7 +29,7 @@ export async function loginFor(
       return adminLogin(auth.form, auth.admin, user, secret);
     }
     case 'oauth2': {
-      const { text } = await tokenFor(openers, { settings, row }, side, fresh);
+      const { text } = await tokenFor(openers, { settings, row }, side, fresh ? FRESH_FOR_A_MAILBOX_MS : undefined);
       return { kind: 'xoauth2', user, secret: () => text };
     }
   }

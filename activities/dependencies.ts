@@ -1,10 +1,12 @@
 import type { OpenSession } from '../imap/types.ts';
 import type { CopyFolder, PairMoves, VerifyFolder } from '../copy/types.ts';
+import type { TenantFinder } from '../entra/discovery.ts';
 import type { TokenProvider } from '../entra/tokens.ts';
 import type { SealBinding } from '../model/seal-binding.ts';
 import type { Clock } from './clock.ts';
 import type { Heartbeats } from './heartbeats.ts';
 import type { Limiter } from './limiter.ts';
+import type { Proxies } from './proxies.ts';
 import type { SessionKeeper } from './session-keeper.ts';
 
 /** All that activities need of the world. */
@@ -16,6 +18,8 @@ export interface Dependencies {
   /** Opens what was sealed for exactly this binding; rejects with a SealError. */
   readonly openSecret: (binding: SealBinding, envelope: string) => Promise<string>;
   readonly tokens: TokenProvider;
+  readonly tenants: TenantFinder;
+  readonly proxies: Proxies;
   readonly heartbeats: Heartbeats;
   readonly limiter: Limiter;
   readonly keeper: SessionKeeper;

@@ -1,6 +1,7 @@
 import { copyFolder as copyOneFolder } from '../copy/copy-folder.ts';
 import { pairMoves as pairMovesOfMailbox } from '../copy/pair-moves.ts';
 import { verifyFolder as verifyOneFolder } from '../copy/verify-folder.ts';
+import { createTenantFinder } from '../entra/discovery.ts';
 import { createTokenProvider } from '../entra/tokens.ts';
 import { openSession } from '../imap/open.ts';
 import type { Activities } from '../model/activities.ts';
@@ -17,6 +18,7 @@ import { describeAside } from './describe-aside.ts';
 import { exportAside, type ExportedMessage } from './export-aside.ts';
 import { probeAccess, probeSide } from './probe-access.ts';
 import { KEEPS_NOTHING, createSessionKeeper } from './session-keeper.ts';
+import { createProxies, type Environment } from './proxies.ts';
 import { surveyMailbox } from './survey-mailbox.ts';
 import { verifyFolder } from './verify-folder.ts';
 
@@ -45,6 +47,7 @@ export function createActivities(deps: Dependencies): Activities {
  */
 export function asideExporter(
   openSecret: Dependencies['openSecret'],
+  env: Environment,
 ): (
   input: AsideInput,
   take: (message: ExportedMessage) => Promise<void>,
@@ -53,7 +56,7 @@ export function asideExporter(
   const opening = {
     openSession,
     openSecret,
-    tokens: createTokenProvider(systemClock.wall),
+    ...reachedBy(env),
     limiter: createLimiter(),
     keeper: KEEPS_NOTHING,
   };
@@ -61,10 +64,13 @@ export function asideExporter(
 }
 
 /** What a worker has to bring; the rest is the same for all of them. */
-export type WorkerPart = Pick<Dependencies, 'openSecret' | 'heartbeats' | 'stopping'>;
+export interface WorkerPart extends Pick<Dependencies, 'openSecret' | 'heartbeats' | 'stopping'> {
+  /** Names the proxies. */
+  readonly env: Environment;
+}
 
 /** The dependencies of a real worker: real servers, the system's clock, one limiter and one token cache. */
-export function dependenciesOf(part: WorkerPart): Dependencies {
+export function dependenciesOf({ env, ...part }: WorkerPart): Dependencies {
   const keeper = createSessionKeeper(systemClock);
   part.stopping.addEventListener('abort', () => void keeper.close(), { once: true });
   return {
@@ -73,9 +79,19 @@ export function dependenciesOf(part: WorkerPart): Dependencies {
     copyFolder: copyOneFolder,
     pairMoves: pairMovesOfMailbox,
     verifyFolder: verifyOneFolder,
-    tokens: createTokenProvider(systemClock.wall),
+    ...reachedBy(env),
     limiter: createLimiter(),
     keeper,
     clock: systemClock,
+  };
+}
+
+/** One cache of tokens and one of tenants, reached through the proxies that the environment names. */
+export function reachedBy(env: Environment): Pick<Dependencies, 'tokens' | 'tenants' | 'proxies'> {
+  const proxies = createProxies(env);
+  return {
+    tokens: createTokenProvider(systemClock.wall, proxies.forTokenService),
+    tenants: createTenantFinder(systemClock.wall, proxies.forTokenService),
+    proxies,
   };
 }

@@ -1,3 +1,4 @@
+import type { TenantFinder } from '../entra/discovery.ts';
 import type { TokenProvider } from '../entra/tokens.ts';
 import type { SealBinding } from '../model/seal-binding.ts';
 import type { Dependencies } from './dependencies.ts';
@@ -7,6 +8,7 @@ import type { Secrets } from './secrets.ts';
 export interface Openers {
   readonly openSecret: Dependencies['openSecret'];
   readonly tokens: TokenProvider;
+  readonly tenants: TenantFinder;
   /** Learns every secret that is opened. */
   readonly secrets: Secrets;
 }

@@ -1,4 +1,5 @@
 import { ApplicationFailure } from '@temporalio/common';
+import { ProxyFailed } from '../entra/proxies.ts';
 import { EntraRefusal } from '../entra/refusal.ts';
 import { isImapRefusal } from '../imap/refusal.ts';
 import { SealError } from '../seal/errors.ts';
@@ -22,6 +23,7 @@ export class RefusedOn extends Error {
 /** What a refusal of any room below means; undefined for an error that none of them throws on purpose. */
 export function problemOf(error: unknown): Problem | undefined {
   if (isImapRefusal(error) || error instanceof EntraRefusal) return error.problem;
+  if (error instanceof ProxyFailed) return { code: 'server.proxy', text: error.message };
   if (error instanceof SealError) return { code: error.code, text: error.message };
   return undefined;
 }

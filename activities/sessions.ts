@@ -8,7 +8,10 @@ import type { Secrets } from './secrets.ts';
 import type { KeptSession } from './session-keeper.ts';
 
 /** What it takes to open a mailbox. */
-export type Opening = Pick<Dependencies, 'openSession' | 'openSecret' | 'tokens' | 'limiter' | 'keeper'>;
+export type Opening = Pick<
+  Dependencies,
+  'openSession' | 'openSecret' | 'tokens' | 'tenants' | 'proxies' | 'limiter' | 'keeper'
+>;
 
 export interface SessionRequest {
   readonly job: MailboxJob;
@@ -169,11 +172,13 @@ async function openNew(
   side: Side,
   ended: AbortSignal,
 ): Promise<ImapSession> {
-  const { openSecret, tokens } = deps;
-  const login = await loginFor({ openSecret, tokens, secrets }, job, side, freshTokens);
+  const { openSecret, tokens, tenants } = deps;
+  const login = await loginFor({ openSecret, tokens, tenants, secrets }, job, side, freshTokens);
   signal.throwIfAborted();
   const { host, port, tls, caPem, serverName } = job.settings[side];
   const { root } = job.row[side];
+  const proxy = deps.proxies.forMailServer(host, port);
+  if (proxy !== undefined) secrets.keep(decodeURIComponent(proxy.password));
   return deps.openSession({
     address: {
       host,
@@ -185,6 +190,7 @@ async function openNew(
     login,
     side,
     ...(root !== undefined && { root }),
+    ...(proxy !== undefined && { proxy }),
     commandTimeout: job.settings.timing.commandTimeout,
     signal: ended,
   });

@@ -59,7 +59,7 @@ function bare(thumbprint: string): string {
 
 function unusable(why: string, cause?: unknown): EntraRefusal {
   return new EntraRefusal(
-    { code: 'access.token', text: `The certificate for the token service ${why}` },
+    { code: 'token.certificate', text: `The certificate for the token service ${why}` },
     cause === undefined ? {} : { cause },
   );
 }

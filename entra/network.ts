@@ -1,11 +1,13 @@
-import { request } from 'node:https';
+import { Agent, request } from 'node:https';
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import type { INetworkModule, NetworkRequestOptions, NetworkResponse } from '@azure/msal-node';
+import { ProxyFailed, type ProxyFor } from './proxies.ts';
+import { tunnel } from './tunnel.ts';
 
 /** The token service gave no answer that could be read. */
 export class TokenServiceFailed extends Error {
   override readonly name = 'TokenServiceFailed';
-  readonly reason: 'network' | 'certificate' | 'answer';
+  readonly reason: 'network' | 'certificate' | 'answer' | 'proxy' | 'elsewhere';
 
   constructor(reason: TokenServiceFailed['reason'], message: string, cause?: unknown) {
     super(message, cause === undefined ? undefined : { cause });
@@ -19,19 +21,32 @@ const ANSWER_TIMEOUT_MS = 20_000;
 const LONGEST_ANSWER_BYTES = 1_048_576;
 const JSON_START = /^\s*[[{]/;
 
+/** How a token service is reached. */
+export interface TokenServicePlace {
+  /** Base of the token service, e.g. https://login.microsoftonline.com */
+  readonly authority: string;
+  /** PEM of certificate authorities trusted for it instead of the system's. */
+  readonly authorityCaPem?: string;
+}
+
 /**
  * The library's network, over node:https, because its own cannot be told which certificate authorities to trust. Nothing
- * but https is spoken, and redirections are not followed: a client secret goes to the configured host only.
+ * but https is spoken, redirections are not followed, and what is posted goes to the configured host only: a service may
+ * name another host for tokens, and a client secret must not follow.
  */
 export class TokenNetwork implements INetworkModule {
-  readonly #ca: string | undefined;
+  readonly #place: TokenServicePlace;
+  readonly #proxyFor: ProxyFor;
   /** Retry-After of the last answer, in milliseconds. */
   retryAfterMs: number | undefined;
+  /** How long the last token given is good for, in milliseconds from its answer: clocks may differ. */
+  lifeMs: number | undefined;
   /** What the last attempt failed of: the library drops the causes of its errors. */
   failure: TokenServiceFailed | undefined;
 
-  constructor(caPem?: string) {
-    this.#ca = caPem;
+  constructor(place: TokenServicePlace, proxyFor: ProxyFor) {
+    this.#place = place;
+    this.#proxyFor = proxyFor;
   }
 
   sendGetRequestAsync<T>(url: string, options?: NetworkRequestOptions, timeout?: number): Promise<NetworkResponse<T>> {
@@ -49,28 +64,49 @@ export class TokenNetwork implements INetworkModule {
     timeout = ANSWER_TIMEOUT_MS,
   ): Promise<NetworkResponse<T>> {
     this.retryAfterMs = undefined;
+    this.lifeMs = undefined;
     this.failure = undefined;
     try {
+      if (method === 'POST') this.#checkHost(url);
       const { status, headers, text } = await this.#exchange(method, url, options, timeout);
       this.retryAfterMs = retryAfter(headers['retry-after']);
-      return { status, headers: plain(headers), body: parse(text, status, url) };
+      const body = parse(text, status, url);
+      this.lifeMs = lifeOf(body);
+      return { status, headers: plain(headers), body };
     } catch (error) {
       this.failure = error instanceof TokenServiceFailed ? error : classify(error);
       throw this.failure;
     }
   }
 
-  #exchange(method: 'GET' | 'POST', url: string, options: NetworkRequestOptions, timeout: number): Promise<Answer> {
+  #checkHost(url: string): void {
+    const { host } = new URL(url);
+    if (host === new URL(this.#place.authority).host) return;
+    throw new TokenServiceFailed('elsewhere', host);
+  }
+
+  async #exchange(
+    method: 'GET' | 'POST',
+    url: string,
+    options: NetworkRequestOptions,
+    timeout: number,
+  ): Promise<Answer> {
+    const signal = AbortSignal.timeout(timeout);
+    const { authorityCaPem } = this.#place;
+    const trust = authorityCaPem === undefined ? {} : { ca: authorityCaPem };
+    const target = new URL(url);
+    const proxy = this.#proxyFor(target);
+    const socket = proxy === undefined ? undefined : await tunnel(proxy, target, trust, signal);
     return new Promise((resolve, reject) => {
       const asking = request(
-        url,
+        target,
         {
           method,
           ...(options.headers !== undefined && { headers: options.headers }),
-          ...(this.#ca !== undefined && { ca: this.#ca }),
+          ...trust,
           // A connection that is kept could have been made under another trust.
-          agent: false,
-          signal: AbortSignal.timeout(timeout),
+          agent: socket === undefined ? false : Object.assign(new Agent(), { createConnection: () => socket }),
+          signal,
         },
         (response) => {
           read(response).then(
@@ -112,6 +148,13 @@ function parse(text: string, status: number, url: string): ReturnType<typeof JSO
   throw new TokenServiceFailed('answer', `${new URL(url).host} answered ${status} without JSON`);
 }
 
+/** `expires_in` of RFC 6749 section 5.1, in seconds; some services write it as a text. */
+function lifeOf(body: unknown): number | undefined {
+  if (typeof body !== 'object' || body === null || !('expires_in' in body)) return undefined;
+  const seconds = Number(body.expires_in);
+  return Number.isFinite(seconds) && seconds > 0 ? seconds * 1_000 : undefined;
+}
+
 function plain(headers: IncomingHttpHeaders): Record<string, string> {
   const entries = Object.entries(headers).map(([name, value]) => [name, [value].flat().join(', ')] as const);
   return Object.fromEntries(entries);
@@ -123,6 +166,7 @@ function retryAfter(value: string | undefined): number | undefined {
 }
 
 function classify(error: unknown): TokenServiceFailed {
+  if (error instanceof ProxyFailed) return new TokenServiceFailed('proxy', error.message, error);
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
   const certificate = /CERT|SELF_SIGNED|UNABLE_TO_VERIFY|ALTNAME/.test(code);
   const said = error instanceof Error ? error.message : String(error);

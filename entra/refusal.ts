@@ -1,7 +1,9 @@
 import { AuthError, ServerError } from '@azure/msal-node';
 import { aadstsCode, aadstsPasses, aadstsRow } from '../model/aadsts.ts';
 import { TokenServiceFailed } from './network.ts';
+import { otherCloudProblem } from './other-cloud.ts';
 import type { Problem } from '../model/mailbox.ts';
+import type { RefusalCode } from '../model/refusals.ts';
 
 /** There is no token, and why: what `problem` says is fit to be shown and holds no secret. */
 export class EntraRefusal extends Error {
@@ -34,23 +36,37 @@ export interface Asked {
   readonly retryAfterMs?: number | undefined;
 }
 
-const LONGEST_SERVER_TEXT = 300;
+/** Longer words of a server are cut. */
+export const LONGEST_SERVER_TEXT = 300;
 const TOO_MANY_REQUESTS = 429;
 const SERVER_FAULT = 500;
 
 /** Translates whatever the library threw; an EntraRefusal stays as it is. */
 export function toEntraRefusal(error: unknown, asked: Asked): EntraRefusal {
   if (error instanceof EntraRefusal) return error;
-  if (error instanceof TokenServiceFailed) {
-    return new EntraRefusal(
-      {
-        code: error.reason === 'certificate' ? 'server.certificate' : 'server.unreachable',
-        text: `The token service ${asked.authority} cannot be reached: ${asked.scrub(error.message)}`,
-      },
-      { cause: error },
-    );
-  }
+  if (error instanceof TokenServiceFailed) return new EntraRefusal(failed(error, asked), { cause: error });
   return error instanceof AuthError ? answered(error, asked) : unexpected(error, asked);
+}
+
+function failed(error: TokenServiceFailed, { authority, tenant, scrub }: Asked): Problem {
+  if (error.reason === 'elsewhere') {
+    return otherCloudProblem({ tenant, asked: new URL(authority).host, host: error.message });
+  }
+  const problem = unreachable(error, authority);
+  return { ...problem, text: scrub(problem.text) };
+}
+
+const CODES = {
+  certificate: 'server.certificate',
+  proxy: 'server.proxy',
+  network: 'server.unreachable',
+  answer: 'server.unreachable',
+  elsewhere: 'token.cloud',
+} as const satisfies Readonly<Record<TokenServiceFailed['reason'], RefusalCode>>;
+
+/** No answer that could be read came from the token service. */
+export function unreachable({ reason, message }: TokenServiceFailed, authority: string): Problem {
+  return { code: CODES[reason], text: `The token service ${authority} cannot be reached: ${message}` };
 }
 
 function answered(error: AuthError, asked: Asked): EntraRefusal {

@@ -2,15 +2,13 @@ import { createHash } from 'node:crypto';
 import { ConfidentialClientApplication } from '@azure/msal-node';
 import { readClaims } from './claims.ts';
 import { clientAuthentication, type ClientCredential } from './credential.ts';
-import { TokenNetwork } from './network.ts';
+import { whyNotHere } from './discovery.ts';
+import { TokenNetwork, type TokenServicePlace } from './network.ts';
+import { DIRECTLY, type ProxyFor } from './proxies.ts';
 import { EntraRefusal, toEntraRefusal, type Asked } from './refusal.ts';
 
 /** Which token: app-only, by the client credentials grant (RFC 6749 section 4.4). */
-export interface TokenRequest {
-  /** Base of the token service, e.g. https://login.microsoftonline.com */
-  readonly authority: string;
-  /** PEM of certificate authorities trusted for the token service instead of the system's. */
-  readonly authorityCaPem?: string;
+export interface TokenRequest extends TokenServicePlace {
   readonly tenant: string;
   readonly clientId: string;
   readonly scope: string;
@@ -29,80 +27,107 @@ export interface AccessToken {
 
 export interface TokenProvider {
   /**
-   * A token that is valid now, from the cache where there is one. `fresh` asks the token service again: a token that was
-   * issued before a permission was given lacks it until it expires. Rejects with an EntraRefusal.
+   * A token that is valid now, from the cache where there is one that came at most `atMostOld` milliseconds ago (any that is
+   * not due for renewal, when absent): a token that was issued before a permission was given lacks it until it expires.
+   * Rejects with an EntraRefusal.
    */
-  readonly token: (request: TokenRequest, fresh?: boolean) => Promise<AccessToken>;
+  readonly token: (request: TokenRequest, atMostOld?: number) => Promise<AccessToken>;
 }
 
-/** What the token service said a moment ago holds, for `fresh` too: a thousand mailboxes that are refused ask once. */
-const MOMENT_MS = 5_000;
+/** What the token service said a moment ago holds for everybody. */
+export const MOMENT_MS = 5_000;
+/** A refusal holds so long for whoever would have taken a token of any age: thousands of mailboxes may be waiting. */
+const REFUSAL_HOLDS_MS = 60_000;
+/** A wait that a service asks for is kept up to this. */
+const LONGEST_WAIT_MS = 3_600_000;
 /** The part of its life after which a token is renewed. */
 const RENEWED_AFTER = 0.8;
+/** Rows may bring applications by the thousand; those out of use are forgotten. */
+const KEPT_ENTRIES = 100;
 
 /** Requests of one application with one credential, and their answers. */
 interface Entry {
-  readonly app: ConfidentialClientApplication;
   readonly network: TokenNetwork;
   asking?: Promise<AccessToken> | undefined;
-  /** When the last answer came that is kept. */
-  answeredAt: number;
-  /** When a renewal failed that could be done without. */
-  failedAt?: number;
-  token?: AccessToken | undefined;
-  refusal?: EntraRefusal | undefined;
+  /** The last token that came. */
+  kept?: { readonly token: AccessToken; readonly since: number } | undefined;
+  /** What was answered since then instead of another. */
+  refused?: { readonly refusal: EntraRefusal; readonly since: number } | undefined;
 }
 
 /** Tokens of one worker. `now` gives epoch milliseconds. Nothing is written anywhere. */
-export function createTokenProvider(now: () => number): TokenProvider {
+export function createTokenProvider(now: () => number, proxyFor: ProxyFor = DIRECTLY): TokenProvider {
   const entries = new Map<string, Entry>();
 
-  async function tokenFor(request: TokenRequest, fresh = false): Promise<AccessToken> {
-    const key = keyOf(request);
-    const entry = entries.get(key) ?? newEntry(request);
-    entries.set(key, entry);
-    if (entry.asking !== undefined) return entry.asking;
-    const recent = now() - entry.answeredAt < MOMENT_MS;
-    if (recent && entry.refusal !== undefined) throw entry.refusal;
-    if (entry.token !== undefined && (recent || !fresh) && !isOld(entry)) return entry.token;
-    entry.asking = ask(entry, request, fresh);
+  async function tokenFor(request: TokenRequest, atMostOld = Number.POSITIVE_INFINITY): Promise<AccessToken> {
+    const entry = entryOf(request);
+    const { kept, refused } = entry;
+    const holds = Math.max(atMostOld, MOMENT_MS);
+    if (kept !== undefined && now() - kept.since < holds && !isDue(kept)) return kept.token;
     try {
-      return await entry.asking;
-    } finally {
-      entry.asking = undefined;
+      if (refused !== undefined && now() - refused.since < refusalHolds(refused.refusal, holds)) throw refused.refusal;
+      return await (entry.asking ??= ask(entry, request));
+    } catch (error) {
+      // A renewal that fails in the last fifth of a token's life costs nothing yet.
+      if (atMostOld === Number.POSITIVE_INFINITY && kept !== undefined && now() < kept.token.expiresAt)
+        return kept.token;
+      throw error;
     }
   }
 
-  /** True when the token's renewal is due, and did not fail just now. */
-  function isOld({ token: kept, answeredAt, failedAt = Number.NEGATIVE_INFINITY }: Entry): boolean {
-    if (kept !== undefined && now() < kept.expiresAt && now() - failedAt < MOMENT_MS) return false;
-    return kept === undefined || now() >= answeredAt + RENEWED_AFTER * (kept.expiresAt - answeredAt);
+  function isDue({ token, since }: NonNullable<Entry['kept']>): boolean {
+    return now() >= since + RENEWED_AFTER * (token.expiresAt - since);
   }
 
-  async function ask(entry: Entry, request: TokenRequest, fresh: boolean): Promise<AccessToken> {
+  function entryOf(request: TokenRequest): Entry {
+    const key = keyOf(request);
+    const known = entries.get(key);
+    if (known !== undefined) return known;
+    if (entries.size >= KEPT_ENTRIES) forgetUnused();
+    const entry: Entry = { network: new TokenNetwork(request, proxyFor) };
+    entries.set(key, entry);
+    return entry;
+  }
+
+  function forgetUnused(): void {
+    for (const [key, { asking, kept, refused }] of entries) {
+      const until = Math.max(kept?.token.expiresAt ?? 0, (refused?.since ?? 0) + REFUSAL_HOLDS_MS);
+      if (asking === undefined && now() >= until) entries.delete(key);
+    }
+  }
+
+  async function ask(entry: Entry, request: TokenRequest): Promise<AccessToken> {
     try {
-      const token = await acquire(entry, request);
-      Object.assign(entry, { token, refusal: undefined, answeredAt: now() });
+      const token = await acquire(entry, request, now);
+      Object.assign(entry, { kept: { token, since: now() }, refused: undefined });
       return token;
     } catch (error) {
-      const refusal = toEntraRefusal(entry.network.failure ?? error, askedOf(request, entry.network.retryAfterMs));
-      const kept = entry.token;
-      // A renewal that fails in the last fifth of a token's life costs nothing yet.
-      if (!fresh && kept !== undefined && now() < kept.expiresAt) {
-        entry.failedAt = now();
-        return kept;
-      }
-      Object.assign(entry, { token: undefined, refusal, answeredAt: now() });
+      const refusal = await explained(entry, request, error);
+      entry.refused = { refusal, since: now() };
       throw refusal;
+    } finally {
+      entry.asking = undefined;
     }
   }
 
   return { token: tokenFor };
 }
 
-function newEntry(request: TokenRequest): Entry {
-  const network = new TokenNetwork(request.authorityCaPem);
-  return { app: application(request, network), network, answeredAt: Number.NEGATIVE_INFINITY };
+/** A service that says how long to wait is not asked before, whoever wants to. */
+function refusalHolds({ problem }: EntraRefusal, holds: number): number {
+  return problem.waitMs === undefined ? Math.min(holds, REFUSAL_HOLDS_MS) : Math.min(problem.waitMs, LONGEST_WAIT_MS);
+}
+
+/** Codes of Entra behind which there may be a tenant of another cloud. */
+const ELSEWHERE: ReadonlySet<string> = new Set(['90002', '900432', '90038']);
+
+async function explained({ network }: Entry, request: TokenRequest, error: unknown): Promise<EntraRefusal> {
+  const refusal = toEntraRefusal(network.failure ?? error, askedOf(request, network.retryAfterMs));
+  const { aadsts, oauthError } = refusal;
+  if (aadsts === undefined || !ELSEWHERE.has(aadsts)) return refusal;
+  const why = await whyNotHere(network, request, request.tenant);
+  const details = { aadsts, cause: refusal, ...(oauthError !== undefined && { oauthError }) };
+  return why === undefined ? refusal : new EntraRefusal({ ...refusal.problem, ...why }, details);
 }
 
 function application(request: TokenRequest, networkClient: TokenNetwork): ConfidentialClientApplication {
@@ -136,11 +161,14 @@ function authorityUrl({ authority, tenant }: TokenRequest): URL {
   return url;
 }
 
-async function acquire({ app }: Entry, { scope }: TokenRequest): Promise<AccessToken> {
-  const result = await app.acquireTokenByClientCredential({ scopes: [scope], skipCache: true });
+/** With a client of the library's for this once: it would keep the credential, its tokens, and waits of its own. */
+async function acquire({ network }: Entry, request: TokenRequest, now: () => number): Promise<AccessToken> {
+  const app = application(request, network);
+  const result = await app.acquireTokenByClientCredential({ scopes: [request.scope], skipCache: true });
   if (result === null) throw new Error('the token service answered without a token');
   const { audience, roles, delegated, expiresAt } = readClaims(result.accessToken);
-  const until = expiresAt ?? result.expiresOn?.getTime();
+  // By this machine's clock, which may be wrong: an hour from now is an hour from now.
+  const until = network.lifeMs === undefined ? expiresAt : now() + network.lifeMs;
   if (until === undefined) throw new Error('the token service does not say when the token expires');
   return { text: result.accessToken, expiresAt: until, audience, roles, ...(delegated.length > 0 && { delegated }) };
 }

@@ -130,8 +130,24 @@ function noWayToLogIn({ address, login }: SessionOptions, capabilities: readonly
   return refuse('access.method', text, { stored: 'refused' });
 }
 
+/** The client's error for everything that happens before a proxy has made the connection; its cause is in `_err`. */
+const NOT_CONNECTED = 'Failed to setup proxy connection';
+
+function failedProxy(error: unknown, proxy: URL, { address }: SessionOptions): ImapRefusal {
+  const cause = error instanceof Error ? field(error, '_err') : undefined;
+  const said = cause instanceof Error ? cause.message : 'it was not reached';
+  const [, status] = /^Invalid response from proxy: (\d{3})$/.exec(said) ?? [];
+  const fault =
+    proxy.username === '' ? 'no user is given for it' : 'it does not take the user and password given for it';
+  const why = status === undefined ? said : status === '407' ? `it answered 407; ${fault}` : `it answered ${status}`;
+  const text = `The proxy ${proxy.host} made no connection to ${address.host}:${address.port}: ${why}`;
+  return refuse('server.proxy', text, { stored: 'refused' });
+}
+
 async function badCertificate(address: ServerAddress, code: string, options: SessionOptions): Promise<ImapRefusal> {
-  const certificate = await fetchCertificate(address, options.commandTimeout, options.signal);
+  // Past the proxy there may be no way at all, or one to another server.
+  const direct = options.proxy === undefined;
+  const certificate = direct ? await fetchCertificate(address, options.commandTimeout, options.signal) : undefined;
   return refuse('server.certificate', describeFault(address, code, certificate), { stored: 'refused' });
 }
 
@@ -160,6 +176,9 @@ export async function explainFailure(
   if (isImapRefusal(error)) return error;
   const failure = readFailure(error);
   const { code, reason } = failure;
+  if (options.proxy !== undefined && failure.message === NOT_CONNECTED) {
+    return failedProxy(error, options.proxy, options);
+  }
   const { address, commandTimeout } = options;
   const peer = `${address.host}:${address.port}`;
   if (isCertificateFault(code)) return badCertificate(address, code, options);

@@ -89,7 +89,7 @@ function credentials(login: Login, offers: (capability: string) => boolean, stat
   };
 }
 
-function createClient({ address, login, commandTimeout }: SessionOptions, state: LoginState): ImapFlow {
+function createClient({ address, login, proxy, commandTimeout }: SessionOptions, state: LoginState): ImapFlow {
   const { host, port, tls, serverName } = address;
   const client: ImapFlow = new ImapFlow({
     host,
@@ -98,6 +98,7 @@ function createClient({ address, login, commandTimeout }: SessionOptions, state:
     doSTARTTLS: tls === 'starttls',
     ...(serverName === undefined || isIP(serverName) !== 0 ? {} : { servername: serverName }),
     tls: tlsOptions(address),
+    ...(proxy === undefined ? {} : { proxy: proxy.href }),
     auth: credentials(login, (capability) => client.capabilities.has(capability), state),
     clientInfo: { name: 'mailferry', version: '', vendor: '', 'support-url': '' },
     logger: false,

@@ -17,6 +17,8 @@ export type Login =
 export interface SessionOptions {
   readonly address: ServerAddress;
   readonly login: Login;
+  /** An HTTP or SOCKS proxy that makes the connection; directly when absent. */
+  readonly proxy?: URL;
   /** A folder of whatever namespace, `/` between levels, that is listed with what is below it. */
   readonly root?: string;
   /** For the codes of refusals that name a side; `source` when absent. */

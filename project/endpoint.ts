@@ -2,6 +2,7 @@
 import { isIP } from 'node:net';
 import { domainToASCII } from 'node:url';
 import { dividersOf } from '../model/acting.ts';
+import { CLOUDS, cloudOfHost, type Cloud } from '../model/clouds.ts';
 import type { Side } from '../model/project.ts';
 import type { IssueList } from './issues.ts';
 import { endpointApplication } from './application.ts';
@@ -10,13 +11,7 @@ import type { EndpointFile, OAuth2File } from './schema.ts';
 import { quote } from './show.ts';
 import type { OpenAuth, OpenEndpoint, Place } from './types.ts';
 
-/** Token services and scopes of Microsoft's clouds. */
-const CLOUDS = {
-  global: { authority: 'https://login.microsoftonline.com', scope: 'https://outlook.office365.com/.default' },
-  china: { authority: 'https://login.partner.microsoftonline.cn', scope: 'https://partner.outlook.cn/.default' },
-  'usgov-high': { authority: 'https://login.microsoftonline.us', scope: 'https://outlook.office365.us/.default' },
-  'usgov-dod': { authority: 'https://login.microsoftonline.us', scope: 'https://outlook-dod.office365.us/.default' },
-} as const;
+const DEFAULT_CLOUD: Cloud = 'global';
 
 export function isLoopback(host: string): boolean {
   const name = host.toLowerCase();
@@ -41,7 +36,7 @@ function tokenService(
   if (cloud !== undefined && (authority !== undefined || scope !== undefined)) {
     issues.add(place('cloud'), '`cloud` stands beside `authority` or `scope`', 'one or the other');
   }
-  const preset = CLOUDS[cloud ?? 'global'];
+  const preset = CLOUDS[cloud ?? DEFAULT_CLOUD];
   return { authority: (authority ?? preset.authority).replace(/\/+$/, ''), scope: scope ?? preset.scope };
 }
 
@@ -51,7 +46,7 @@ function oauth2Auth(given: OAuth2File, path: readonly PropertyKey[], context: Fi
   const app = endpointApplication(given, path, context);
   return {
     kind: 'oauth2',
-    tenant,
+    ...(tenant !== undefined && { tenant }),
     ...(app !== undefined && { app }),
     ...tokenService(given, (key) => context.placeOf([...path, key]), context.issues),
     ...(authorityCaPem === undefined ? {} : { authorityCaPem }),
@@ -96,10 +91,38 @@ function authOf(given: EndpointFile['authentication'], path: readonly PropertyKe
   }
 }
 
+/** The server's host; that of the Microsoft cloud where the file has none. */
+function hostOf(given: EndpointFile, side: Side, { issues, placeOf }: FileContext): string {
+  const { authentication } = given;
+  const cloud = cloudOf(authentication);
+  if (given.host === undefined) {
+    if (cloud !== undefined) return CLOUDS[cloud].host;
+    issues.add(placeOf([side, 'host']), 'this is missing', 'a host name or address, without port and without imap://');
+    return '';
+  }
+  const host = plainHost(given.host);
+  const other = cloudOfHost(host);
+  if (cloud !== undefined && other !== undefined && other !== cloud) {
+    issues.add(
+      placeOf([side, 'host']),
+      `found “${host}”, the mail server of \`cloud: ${other}\`, and tokens would come from \`${cloud}\``,
+      `\`cloud: ${other}\` under \`authentication\`, or no \`host\``,
+    );
+  }
+  return host;
+}
+
+/** The Microsoft cloud that mailboxes are in; undefined where a token service of its own is named, or none is needed. */
+function cloudOf(given: EndpointFile['authentication']): Cloud | undefined {
+  if (given.kind !== 'oauth2') return undefined;
+  if (given.authority !== undefined || given.scope !== undefined) return undefined;
+  return given.cloud ?? DEFAULT_CLOUD;
+}
+
 /** The endpoint of a side; what does not hold together is added to the issues. */
 export function openEndpoint(given: EndpointFile, side: Side, context: FileContext): OpenEndpoint {
   const { tls, ca, serverName, allowPlaintext } = given;
-  const host = plainHost(given.host);
+  const host = hostOf(given, side, context);
   if (tls === 'none' && !allowPlaintext && !isLoopback(host)) {
     context.issues.add(
       context.placeOf([side, 'tls']),

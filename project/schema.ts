@@ -5,6 +5,7 @@
 import { isIP } from 'node:net';
 import { domainToASCII } from 'node:url';
 import { z } from 'zod';
+import { CLOUD_NAMES } from '../model/clouds.ts';
 import { PROJECT_NAME } from '../model/ids.ts';
 import type { FolderRename } from '../model/project.ts';
 import { DIALECT_IDS } from './csv/dialect.ts';
@@ -75,13 +76,17 @@ const credentialKeys = {
 const oauth2 = group(
   {
     kind: z.literal('oauth2').meta({ description: 'Applications open the mailboxes (app-only OAuth2).' }),
-    tenant: tenant.meta({ description: 'Directory (tenant) ID, or a domain of the tenant.' }),
+    tenant: tenant.optional().meta({
+      description:
+        'Directory (tenant) ID, or a domain of the tenant; left out where each mailbox’s domain tells its tenant.',
+    }),
     clientId: clientId.optional().meta({
       description: 'Application (client) ID; left out where every mailbox has an application of its own.',
     }),
     ...credentialKeys,
-    cloud: oneOf(['global', 'china', 'usgov-high', 'usgov-dod']).optional().meta({
-      description: 'Microsoft cloud of the tenant; `global` unless `authority` and `scope` are given.',
+    cloud: oneOf(CLOUD_NAMES).optional().meta({
+      description:
+        'Microsoft cloud of the tenant, which decides token service, mail server and scope: `global` (with GCC), `gcc-high`, `dod` or `china` (21Vianet); `global` unless `authority` and `scope` are given.',
     }),
     authority: httpsUrl
       .optional()
@@ -114,7 +119,9 @@ const host = text('a host name or address, without port and without imap://', /^
 
 export const EndpointSchema = group(
   {
-    host: host.meta({ description: 'Host name or address of the IMAP server.' }),
+    host: host.optional().meta({
+      description: 'Host name or address of the IMAP server; with `oauth2` that of the Microsoft cloud, if left out.',
+    }),
     port: count(1, 65_535).optional().meta({ description: 'TCP port; 993 with `tls: implicit`, otherwise 143.' }),
     tls: oneOf(['implicit', 'starttls', 'none']).prefault('implicit').meta({
       description:

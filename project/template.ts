@@ -50,7 +50,7 @@ function authLines(answer: AuthAnswer, side: Side): readonly string[] {
         `    clientId: ${scalar(answer.clientId)}`,
         ...secretLines(side),
         '    # certificateFile: secrets/application.pem   # instead of a secret: certificate and private key',
-        '    # cloud: global   # or china, usgov-high, usgov-dod',
+        '    # cloud: global   # or gcc-high, dod, china; each has a mail server of its own, so leave `host` out',
       ];
   }
 }

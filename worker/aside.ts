@@ -16,5 +16,5 @@ export function exportAside(
   take: (message: ExportedMessage) => Promise<void>,
   signal: AbortSignal,
 ): Promise<Problem | undefined> {
-  return asideExporter(secretOpener(key))(input, take, signal);
+  return asideExporter(secretOpener(key), key.env)(input, take, signal);
 }

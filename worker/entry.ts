@@ -70,6 +70,7 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
       ...(identity !== undefined && { identity }),
     });
     const deps = dependenciesOf({
+      env: settings.env,
       openSecret: secretOpener(settings),
       heartbeats: acknowledgedHeartbeats(client),
       stopping: stopping.signal,

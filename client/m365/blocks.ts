@@ -8,20 +8,21 @@
  * "New-MgServicePrincipalAppRoleAssignment", "Connect-MgGraph", "Connect-ExchangeOnline".
  */
 import { powerShellLiteral } from '../../model/m365-commands.ts';
-import { applicationName, fileStem, type Cloud, type TenantSetup } from './setup.ts';
+import type { Cloud } from '../../model/clouds.ts';
+import { applicationName, fileStem, type TenantSetup } from './setup.ts';
 
 const GRAPH_ENVIRONMENT: Readonly<Record<Cloud, string | undefined>> = {
   global: undefined,
   china: 'China',
-  'usgov-high': 'USGov',
-  'usgov-dod': 'USGovDoD',
+  'gcc-high': 'USGov',
+  dod: 'USGovDoD',
 };
 
 const EXCHANGE_ENVIRONMENT: Readonly<Record<Cloud, string | undefined>> = {
   global: undefined,
   china: 'O365China',
-  'usgov-high': 'O365USGovGCCHigh',
-  'usgov-dod': 'O365USGovDoD',
+  'gcc-high': 'O365USGovGCCHigh',
+  dod: 'O365USGovDoD',
 };
 
 /** Exchange Online's own application, the same in every tenant. */

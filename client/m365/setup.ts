@@ -1,9 +1,7 @@
 /** What the set-up of one Microsoft 365 tenant is made from. */
+import { CLOUDS, CLOUD_NAMES, type Cloud } from '../../model/clouds.ts';
 import type { Side } from '../../model/project.ts';
 import type { OpenEndpoint, ParsedProject } from '../../project/types.ts';
-
-/** National clouds of Microsoft 365, each with sign-in services of its own. */
-export type Cloud = 'global' | 'china' | 'usgov-high' | 'usgov-dod';
 
 export type SetupCredential =
   /** Where the project file expects the client secret, in its own words. */
@@ -51,7 +49,5 @@ export function fileStem({ project, side }: Pick<TenantSetup, 'project' | 'side'
 
 export function cloudOf({ auth }: OpenEndpoint): Cloud {
   if (auth.kind !== 'oauth2') throw new Error('only an endpoint with OAuth2 belongs to a cloud');
-  if (auth.authority.endsWith('.cn')) return 'china';
-  if (!auth.authority.endsWith('.us')) return 'global';
-  return auth.scope.includes('-dod') ? 'usgov-dod' : 'usgov-high';
+  return CLOUD_NAMES.find((name) => CLOUDS[name].scope === auth.scope) ?? 'global';
 }

@@ -1,6 +1,7 @@
 /** The set-up of one tenant as steps that a person follows: what is done, why, in the browser, and as commands to paste. */
 import * as blocks from './blocks.ts';
-import { applicationName, fileStem, type Cloud, type TenantSetup } from './setup.ts';
+import type { Cloud } from '../../model/clouds.ts';
+import { applicationName, fileStem, type TenantSetup } from './setup.ts';
 
 export interface SetupStep {
   readonly title: string;
@@ -17,8 +18,8 @@ export interface SetupStep {
 const ADMIN_CENTER: Readonly<Record<Cloud, string>> = {
   global: 'https://entra.microsoft.com',
   china: 'https://portal.azure.cn',
-  'usgov-high': 'https://entra.microsoft.us',
-  'usgov-dod': 'https://entra.microsoft.us',
+  'gcc-high': 'https://entra.microsoft.us',
+  dod: 'https://entra.microsoft.us',
 };
 
 /** The steps in their order. The last one is for the end of the migration. */

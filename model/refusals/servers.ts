@@ -16,6 +16,13 @@ export const SERVER_REFUSALS = {
     next: 'Renew the certificate, or name its authority in `ca` (and its name in `serverName`), then `mailferry apply`.',
     exit: EXIT.unreachable,
   },
+  'server.proxy': {
+    scope: 'endpoint',
+    meaning: 'The proxy that the worker’s environment names did not make the connection.',
+    reaction: 'wait',
+    next: 'Check HTTPS_PROXY (for mail servers IMAPS_PROXY, or ALL_PROXY), its user and password, and NO_PROXY on the worker’s machine; restart the worker.',
+    exit: EXIT.unreachable,
+  },
   'server.starttls': {
     scope: 'endpoint',
     meaning: 'The project file asks for STARTTLS and the server does not offer it.',

@@ -39,9 +39,9 @@ export const TOKEN_REFUSALS = {
   },
   'token.tenant-unknown': {
     scope: 'tenant',
-    meaning: 'There is no such tenant.',
+    meaning: 'There is no such tenant, or none that the mailbox’s domain belongs to.',
     reaction: 'wait-for-access',
-    next: 'Correct `tenant`: the Directory (tenant) ID, or a domain of the tenant; then `mailferry apply`.',
+    next: 'Correct `tenant`: the Directory (tenant) ID, or a domain of the tenant; or the mailbox’s address, where `tenant` is left out; then `mailferry apply`.',
     exit: EXIT.access,
   },
   'token.tenant-needed': {
@@ -55,7 +55,7 @@ export const TOKEN_REFUSALS = {
     scope: 'tenant',
     meaning: 'The tenant is in another national cloud.',
     reaction: 'wait-for-access',
-    next: 'Set `authority`, `scope` and `host` to those of the tenant’s cloud, then `mailferry apply`.',
+    next: 'Set `cloud` to the tenant’s own (`global`, `gcc-high`, `dod` or `china`) and leave `host` out, then `mailferry apply`.',
     exit: EXIT.access,
   },
   'token.scope': {

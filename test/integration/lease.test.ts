@@ -2,11 +2,10 @@ import { fileURLToPath } from 'node:url';
 import { Client, Connection, type WorkflowHandle } from '@temporalio/client';
 import { bundleWorkflowCode, DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { acknowledgedHeartbeats, createActivities } from '../../activities/index.ts';
+import { acknowledgedHeartbeats, createActivities, reachedBy } from '../../activities/index.ts';
 import { systemClock } from '../../activities/clock.ts';
 import { createLimiter } from '../../activities/limiter.ts';
 import { createSessionKeeper } from '../../activities/session-keeper.ts';
-import { createTokenProvider } from '../../entra/tokens.ts';
 import { encodeGrowth, encodeLedger } from '../../copy/ledger-codec.ts';
 import { Ledger } from '../../copy/ledger.ts';
 import { newTally } from '../../copy/tally.ts';
@@ -78,7 +77,7 @@ async function startBench(taskQueue: string, copyFolder: CopyFolder, address = t
     pairMoves: () => Promise.reject(new Error('nothing is moved here')),
     verifyFolder: () => Promise.reject(new Error('nothing is verified here')),
     openSecret: () => Promise.resolve('secret'),
-    tokens: createTokenProvider(Date.now),
+    ...reachedBy({}),
     heartbeats: acknowledgedHeartbeats(new Client({ connection: own })),
     limiter: createLimiter(),
     keeper: createSessionKeeper(systemClock),

@@ -25,6 +25,7 @@ function endpointOf({ host, port }: Sandbox): Endpoint {
 
 function survey(root: string): Promise<SurveyResult> {
   const deps = dependenciesOf({
+    env: {},
     openSecret: async () => 'pw',
     heartbeats: () => async () => 'going-on',
     stopping: new AbortController().signal,

@@ -22,6 +22,10 @@ export interface TokenEndpoint {
   readonly caPem: string;
   /** What was asked of it, in order. */
   readonly asked: readonly TokenAsked[];
+  /** The tenants and domains whose configuration was asked for, in order. */
+  readonly discovered: readonly string[];
+  /** Decides every configuration from now on. */
+  configuration: (tenant: string) => TokenAnswer;
   /** Decides every answer from now on. */
   answer: (asked: TokenAsked) => TokenAnswer | Promise<TokenAnswer>;
   readonly close: () => Promise<void>;
@@ -51,10 +55,14 @@ export function refusal(status: number, error: string, description: string): Tok
   };
 }
 
-/** Starts a token service that grants tokens for an hour until `answer` is set. The caller closes it. */
-export async function startTokenEndpoint(): Promise<TokenEndpoint> {
-  const { certPem, keyPem } = selfSignedCertificate(['127.0.0.1']);
+/**
+ * Starts a token service that grants tokens for an hour until `answer` is set, with a certificate for these names as well. The
+ * caller closes it.
+ */
+export async function startTokenEndpoint(...names: readonly string[]): Promise<TokenEndpoint> {
+  const { certPem, keyPem } = selfSignedCertificate(['127.0.0.1', ...names]);
   const asked: TokenAsked[] = [];
+  const discovered: string[] = [];
   const server = createServer({ cert: certPem, key: keyPem }, (request, response) => {
     void (async () => {
       try {
@@ -76,7 +84,8 @@ export async function startTokenEndpoint(): Promise<TokenEndpoint> {
     const { pathname } = new URL(request.url ?? '/', authority);
     const [, tenant = ''] = pathname.split('/');
     if (pathname.endsWith('/.well-known/openid-configuration')) {
-      return { status: 200, body: configurationOf(`${authority}/${tenant}`) };
+      discovered.push(tenant);
+      return endpoint.configuration(tenant);
     }
     if (!pathname.endsWith('/oauth2/v2.0/token')) return { status: 404, body: {} };
     const one: TokenAsked = { tenant, form: new URLSearchParams(await textOf(request)) };
@@ -88,6 +97,8 @@ export async function startTokenEndpoint(): Promise<TokenEndpoint> {
     authority,
     caPem: certPem,
     asked,
+    discovered,
+    configuration: (tenant) => ({ status: 200, body: configurationOf(`${authority}/${tenant}`) }),
     answer: () => grant(Date.now(), 3_600),
     close: async () => {
       server.closeAllConnections();
@@ -97,7 +108,8 @@ export async function startTokenEndpoint(): Promise<TokenEndpoint> {
   return endpoint;
 }
 
-function configurationOf(base: string): Readonly<Record<string, string>> {
+/** What a token service says of a tenant (OpenID Connect Discovery 1.0 section 3). */
+export function configurationOf(base: string): Readonly<Record<string, string>> {
   return {
     issuer: `${base}/v2.0`,
     token_endpoint: `${base}/oauth2/v2.0/token`,

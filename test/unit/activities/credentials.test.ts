@@ -26,6 +26,12 @@ function application(secret: string): Application {
   return { clientId: 'app', credential: { kind: 'secret', secret } };
 }
 
+/** OAuth2 where nothing names the tenant. */
+function nowhere(sealed: (text: string) => string): EndpointAuth {
+  const { authority, scope } = OAUTH2;
+  return { kind: 'oauth2', authority, scope, app: application(sealed('client-secret')) };
+}
+
 function openers(): Openers & { readonly asked: TokenRequest[] } {
   const asked: TokenRequest[] = [];
   return {
@@ -37,6 +43,7 @@ function openers(): Openers & { readonly asked: TokenRequest[] } {
         return { text: 'canary-token', expiresAt: 0, audience: '', roles: [] };
       },
     },
+    tenants: { tenantOf: async ({ authority }, domain) => `the tenant of ${domain} at ${authority}` },
     secrets: new Secrets(),
   };
 }
@@ -101,6 +108,22 @@ describe('the login of a mailbox', () => {
     expect(given.asked[0]?.credential).toEqual({ kind: 'secret', secret: 'client-secret' });
   });
 
+  describe('with OAuth2 where nothing names the tenant', () => {
+    test('asks in the one that its domain belongs to', async () => {
+      const given = openers();
+      await loginFor(given, job(nowhere), 'source', false);
+      expect(given.asked[0]?.tenant).toBe('the tenant of example.org at https://login.example');
+    });
+
+    test('is refused where its user name has no domain', async () => {
+      const { settings, row } = job(nowhere);
+      const nameless = { settings, row: { ...row, source: { user: 'anna' } } };
+      await expect(loginFor(openers(), nameless, 'source', false)).rejects.toMatchObject({
+        problem: { code: 'token.tenant-needed', text: expect.stringContaining('anna') },
+      });
+    });
+  });
+
   describe('with an application of its own', () => {
     const ROW_APP = { tenant: 'fabrikam.example', ...application('') };
 
@@ -147,7 +170,7 @@ describe('the login of a mailbox', () => {
     const { auth } = settings.source;
     if (auth.kind !== 'oauth2') throw new Error('the job has no OAuth2');
     const elsewhere = { ...settings.source, auth: { ...auth, authority: 'https://evil.example' } };
-    const asked = tokenFor(openers(), { settings: { ...settings, source: elsewhere } }, 'source', false);
+    const asked = tokenFor(openers(), { settings: { ...settings, source: elsewhere } }, 'source');
     await expect(asked).rejects.toThrow(SealError);
   });
 });

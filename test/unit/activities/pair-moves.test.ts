@@ -1,11 +1,10 @@
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { expect, it } from 'vitest';
 import { systemClock } from '../../../activities/clock.ts';
-import { createActivities, type Dependencies } from '../../../activities/index.ts';
+import { createActivities, reachedBy, type Dependencies } from '../../../activities/index.ts';
 import { createLimiter } from '../../../activities/limiter.ts';
 import { KEEPS_NOTHING } from '../../../activities/session-keeper.ts';
 import { pairMoves } from '../../../copy/pair-moves.ts';
-import { createTokenProvider } from '../../../entra/tokens.ts';
 import { refuse } from '../../../imap/refusal.ts';
 import type { OpenSession } from '../../../imap/types.ts';
 import type { PairMovesInput, PairMovesResult } from '../../../model/activities.ts';
@@ -37,7 +36,7 @@ function run(input: PairMovesInput, openSession: OpenSession): Promise<PairMoves
     pairMoves,
     verifyFolder: nothing,
     openSecret: () => Promise.resolve('secret'),
-    tokens: createTokenProvider(Date.now),
+    ...reachedBy({}),
     heartbeats: () => () => Promise.resolve('going-on'),
     limiter: createLimiter(),
     keeper: KEEPS_NOTHING,

@@ -102,7 +102,12 @@ describe('mailferry setup m365', () => {
   });
 
   it('names the clouds of governments and of China for both services', async () => {
-    await write({ change: (text) => text.replace('    # cloud: global', '    cloud: usgov-dod #') });
+    await write({
+      change: (text) =>
+        text
+          .replace('outlook.office365.com', 'outlook-dod.office365.us')
+          .replace('    # cloud: global', '    cloud: dod #'),
+    });
     const { out } = await setUp();
     expect(out).toContain("-Environment 'USGovDoD'");
     expect(out).toContain("-ExchangeEnvironmentName 'O365USGovDoD'");

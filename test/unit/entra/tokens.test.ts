@@ -1,8 +1,15 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { createTokenProvider, type TokenProvider, type TokenRequest } from '../../../entra/tokens.ts';
+import { createTokenProvider, MOMENT_MS, type TokenProvider, type TokenRequest } from '../../../entra/tokens.ts';
+import { FRESH_FOR_A_MAILBOX_MS } from '../../../activities/application-token.ts';
 import { EntraRefusal } from '../../../entra/refusal.ts';
 import { selfSignedCertificate } from '../../support/certificate.ts';
-import { grant, refusal, startTokenEndpoint, type TokenEndpoint } from '../../support/token-endpoint.ts';
+import {
+  configurationOf,
+  grant,
+  refusal,
+  startTokenEndpoint,
+  type TokenEndpoint,
+} from '../../support/token-endpoint.ts';
 
 const SECRET = 'canary-secret-8Q~xyz';
 const RESOURCE = 'https://outlook.office365.com';
@@ -19,6 +26,7 @@ afterAll(() => endpoint.close());
 beforeEach(() => {
   now = Date.now();
   tokens = createTokenProvider(() => now);
+  endpoint.configuration = (tenant) => ({ status: 200, body: configurationOf(`${endpoint.authority}/${tenant}`) });
   endpoint.answer = () => grant(now, HOUR_S, { aud: RESOURCE, roles: ['IMAP.AccessAsApp'] });
 });
 
@@ -54,7 +62,7 @@ describe('a token', () => {
     const token = await tokens.token(request());
     expect(token.audience).toBe(RESOURCE);
     expect(token.roles).toEqual(['IMAP.AccessAsApp']);
-    expect(token.expiresAt).toBe((Math.floor(now / 1_000) + HOUR_S) * 1_000);
+    expect(token.expiresAt).toBe(now + HOUR_S * 1_000);
     const last = endpoint.asked.at(-1);
     expect(last?.tenant).toBe('contoso.onmicrosoft.com');
     expect(last?.form.get('grant_type')).toBe('client_credentials');
@@ -87,8 +95,26 @@ describe('a token', () => {
   test('is asked for anew when a fresh one is wanted, but not twice in a moment', async () => {
     await tokens.token(request());
     now += 6_000;
-    expect(await asksDuring(() => tokens.token(request(), true))).toBe(1);
-    expect(await asksDuring(() => tokens.token(request(), true))).toBe(0);
+    expect(await asksDuring(() => tokens.token(request(), MOMENT_MS))).toBe(1);
+    expect(await asksDuring(() => tokens.token(request(), 0))).toBe(0);
+  });
+
+  test('is asked for once a minute by a thousand mailboxes that are refused at any moment', async () => {
+    await tokens.token(request());
+    const asks = await asksDuring(async () => {
+      for (let mailbox = 0; mailbox < 1_000; mailbox += 1) {
+        now += 600;
+        await tokens.token(request(), FRESH_FOR_A_MAILBOX_MS);
+      }
+    });
+    expect(asks).toBe(10);
+  });
+
+  test('lives as long as the service says, whatever this machine’s clock shows', async () => {
+    endpoint.answer = () => grant(now - 86_400_000, HOUR_S, { aud: RESOURCE });
+    await tokens.token(request());
+    now += 0.79 * HOUR_S * 1_000;
+    expect(await asksDuring(() => tokens.token(request()))).toBe(0);
   });
 
   test('is used to its end when its renewal fails', async () => {
@@ -98,6 +124,14 @@ describe('a token', () => {
     expect((await tokens.token(request())).text).toBe(first.text);
     now += 0.2 * HOUR_S * 1_000;
     expect((await refusalOf(tokens.token(request()))).aadsts).toBe('90033');
+  });
+
+  test('stays for the others where somebody asked for a fresh one in vain', async () => {
+    const first = await tokens.token(request());
+    now += 60_000;
+    endpoint.answer = () => refusal(503, 'temporarily_unavailable', 'AADSTS90033: A transient error has occurred.');
+    await refusalOf(tokens.token(request(), MOMENT_MS));
+    expect(await asksDuring(async () => expect((await tokens.token(request())).text).toBe(first.text))).toBe(0);
   });
 
   test('belongs to one credential only', async () => {
@@ -133,9 +167,32 @@ describe('a refusal', () => {
   test('is remembered for a moment, so that a thousand mailboxes are refused at the price of one', async () => {
     endpoint.answer = () => refusal(400, 'unauthorized_client', 'AADSTS700016: Application not found.');
     await refusalOf(tokens.token(request()));
-    expect(await asksDuring(() => refusalOf(tokens.token(request(), true)))).toBe(0);
+    expect(await asksDuring(() => refusalOf(tokens.token(request(), MOMENT_MS)))).toBe(0);
     now += 6_000;
-    expect(await asksDuring(() => refusalOf(tokens.token(request(), true)))).toBe(1);
+    expect(await asksDuring(() => refusalOf(tokens.token(request())))).toBe(0);
+    expect(await asksDuring(() => refusalOf(tokens.token(request(), MOMENT_MS)))).toBe(1);
+    now += 61_000;
+    expect(await asksDuring(() => refusalOf(tokens.token(request())))).toBe(1);
+  });
+
+  test('that names a wait is kept to by everybody until it is over', async () => {
+    endpoint.answer = () => ({
+      ...refusal(429, 'temporarily_unavailable', 'AADSTS90055: The tenant is throttled.'),
+      headers: { 'retry-after': '120' },
+    });
+    await refusalOf(tokens.token(request()));
+    now += 119_000;
+    expect(await asksDuring(() => refusalOf(tokens.token(request(), MOMENT_MS)))).toBe(0);
+    now += 2_000;
+    expect(await asksDuring(() => refusalOf(tokens.token(request(), MOMENT_MS)))).toBe(1);
+  });
+
+  test('for a tenant of another cloud names that cloud, and the secret has not gone there', async () => {
+    const us = configurationOf('https://login.microsoftonline.us/contoso');
+    endpoint.configuration = () => ({ status: 200, body: us });
+    const { problem } = await refusalOf(tokens.token(request()));
+    expect(problem.text).toContain('its token service is login.microsoftonline.us');
+    expect(problem.text).toContain('`cloud: gcc-high` or `cloud: dod`');
   });
 
   test('of a certificate that is not trusted names the certificate', async () => {

@@ -75,8 +75,8 @@ describe('a valid project file', () => {
   it.each([
     ['', 'https://login.microsoftonline.com', 'https://outlook.office365.com/.default'],
     ['    cloud: china\n', 'https://login.partner.microsoftonline.cn', 'https://partner.outlook.cn/.default'],
-    ['    cloud: usgov-high\n', 'https://login.microsoftonline.us', 'https://outlook.office365.us/.default'],
-    ['    cloud: usgov-dod\n', 'https://login.microsoftonline.us', 'https://outlook-dod.office365.us/.default'],
+    ['    cloud: gcc-high\n', 'https://login.microsoftonline.us', 'https://outlook.office365.us/.default'],
+    ['    cloud: dod\n', 'https://login.microsoftonline.us', 'https://outlook-dod.office365.us/.default'],
     [
       '    authority: https://127.0.0.1:8443/\n    scope: https://mail.test/.default\n',
       'https://127.0.0.1:8443',
@@ -86,6 +86,23 @@ describe('a valid project file', () => {
     const oauth2 = `    kind: oauth2\n    tenant: contoso.example\n    clientId: 11111111-2222-3333-4444-555555555555\n    secretEnv: APP\n${lines}`;
     const { settings } = await read(projectText(['    kind: password\n', oauth2], ['    sourceSecretEnv: ANNA\n', '']));
     expect(settings.source.auth).toMatchObject({ kind: 'oauth2', authority, scope });
+  });
+
+  it.each([
+    ['', 'outlook.office365.com'],
+    ['    cloud: gcc-high\n', 'outlook.office365.us'],
+    ['    cloud: dod\n', 'outlook-dod.office365.us'],
+    ['    cloud: china\n', 'partner.outlook.cn'],
+  ])('knows the mail server of a cloud: %j', async (cloud, host) => {
+    const { settings } = await read(
+      projectText(
+        ['  host: old.example.org\n', ''],
+        ['    kind: password\n', `    kind: oauth2\n    clientId: app\n    secretEnv: APP\n${cloud}`],
+        ['    sourceSecretEnv: ANNA\n', ''],
+      ),
+    );
+    expect(settings.source).toMatchObject({ host, port: 993 });
+    expect(settings.source.auth).not.toHaveProperty('tenant');
   });
 
   it('warns of two mailboxes that are filled from one', async () => {
@@ -194,6 +211,15 @@ describe('a fault is told with its place, what was found and what is expected', 
       'dir/project.yaml:18:24 mailboxes[0].destinationPrompt: the password of “anna@example.org” at the destination is not needed',
     ],
     [
+      'the mail server of another cloud',
+      [
+        ['old.example.org', 'outlook.office365.com'],
+        ['    kind: password\n', '    kind: oauth2\n    cloud: china\n    clientId: app\n    secretEnv: X\n'],
+        ['    sourceSecretEnv: ANNA\n', ''],
+      ],
+      'dir/project.yaml:4:9 source.host: found “outlook.office365.com”, the mail server of `cloud: global`',
+    ],
+    [
       'an application that is missing',
       [
         ['    kind: password\n', '    kind: oauth2\n    tenant: t.example\n'],
@@ -271,7 +297,6 @@ describe('a fault is told with its place, what was found and what is expected', 
     );
     expect(issues.map((issue) => issue.path)).toEqual([
       'name',
-      'source.host',
       'source.hots',
       'source.port',
       'destination.authentication.form',
