@@ -1,16 +1,20 @@
 const MOST_REOPENINGS = 60;
 
 /**
- * What is known, during one attempt, of messages among which one makes a server refuse a whole command or drop the
- * connection. A command that drops the connection a second time, alone on it, counts as refused. Suspicious messages go
- * in ever smaller commands, until the guilty one is alone.
+ * What is known, during one attempt, of messages among which one makes a server refuse a whole command, drop the
+ * connection or fall silent. A command that drops the connection a second time, alone on it, counts as refused. Suspicious
+ * messages go in ever smaller commands, until the guilty one is alone.
  */
 export class Care {
   readonly #suspicious = new Set<number>();
   readonly #condemned = new Set<number>();
+  /** Silence met these alone, when it was not known whether the server answers to anything at all; they go last. */
+  readonly #postponed = new Set<number>();
   #most = Number.POSITIVE_INFINITY;
-  /** Suspicious because a connection was dropped: then one command has to be alone on it. */
+  /** Suspicious because a connection was lost: then one command has to be alone on it. */
   #dropped = false;
+  /** Whether the server has answered anything since it first fell silent. */
+  #answered = false;
   #reopenings = 0;
 
   /** The largest command that may hold this message. */
@@ -47,13 +51,53 @@ export class Care {
     return undefined;
   }
 
-  /** These are accounted for. */
+  /**
+   * The server did not answer this command in time, and has answered all before it. Each time-out takes long, so the messages
+   * go one by one from now on, and one that meets silence again is at fault. But a server may be silent whatever it is sent:
+   * until it has answered something else, the message waits behind all others. Gives the one at fault once it is known, and
+   * `server` when another message met the same silence.
+   */
+  silent(uids: readonly number[]): number | 'server' | undefined {
+    const [only] = uids;
+    const again = this.#dropped && uids.length === 1 && only !== undefined && this.#suspicious.has(only);
+    if (!this.#dropped) this.#answered = false;
+    this.#dropped = true;
+    this.#most = 1;
+    for (const uid of uids) this.#suspicious.add(uid);
+    if (!again) return undefined;
+    if (this.#answered || this.#postponed.has(only)) {
+      this.#condemned.add(only);
+      return only;
+    }
+    if (this.#postponed.size > 0) return 'server';
+    this.#postponed.add(only);
+    return undefined;
+  }
+
+  /** These, and those of them that have to wait until the others were sent. */
+  ordered(uids: readonly number[]): readonly (readonly number[])[] {
+    if (this.#postponed.size === 0) return [uids];
+    return [uids.filter((uid) => !this.#postponed.has(uid)), uids.filter((uid) => this.#postponed.has(uid))];
+  }
+
+  /** These were answered. */
   passed(uids: readonly number[]): void {
+    this.#answered = true;
+    this.accountedFor(uids);
+  }
+
+  /** These are beyond suspicion, or out of the way. */
+  accountedFor(uids: Iterable<number>): void {
     if (this.#suspicious.size === 0) return;
     for (const uid of uids) this.#suspicious.delete(uid);
     if (this.#suspicious.size > 0) return;
     this.#most = Number.POSITIVE_INFINITY;
     this.#dropped = false;
+  }
+
+  /** Those under suspicion. */
+  get suspicious(): ReadonlySet<number> {
+    return this.#suspicious;
   }
 
   /** Messages that dropped a connection twice, alone, in ascending order; each is given once. */

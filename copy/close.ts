@@ -1,6 +1,6 @@
-import type { OpenFolder } from '../imap/types.ts';
 import { batches } from './batches.ts';
-import { NOWHERE, SOUGHT } from './ledger.ts';
+import { checkStored, checkUidNext, forgetNonsense } from './distrust.ts';
+import { NOWHERE } from './ledger.ts';
 import { matchSource } from './match.ts';
 import { readBack } from './read-back.ts';
 import type { Sending } from './sending.ts';
@@ -16,12 +16,15 @@ const PER_FETCH = 1_000;
  */
 export async function closeTransfer(work: Work, sending: Sending, from: number): Promise<void> {
   const { ledger, destination, task } = work;
+  const before = work.folder;
   const folder = await destination.select(task.folder.destination);
-  forgetImpossible(sending, folder);
-  const sought = ledger.sought();
   // Another folder of the same name has none of this; opening it the next time tells.
   if (folder.uidValidity === ledger.head.destinationValidity) {
     work.folder = folder;
+    checkUidNext(work, before);
+    checkStored(work, sending, from);
+    forgetNonsense(sending, folder.uidNext);
+    const sought = ledger.sought();
     const isExplicable = work.source.usable && (sought.length > 0 || folder.uidNext - from > sending.sent.length);
     if (isExplicable) await explainNew(work, sending, from, sought);
     ledger.update({ writtenBelow: Math.max(ledger.head.writtenBelow, folder.uidNext) });
@@ -29,15 +32,6 @@ export async function closeTransfer(work: Work, sending: Sending, from: number):
   sending.seeming.push(...(await readBack(work, sending.suspects)));
   sending.suspects = [];
   ledger.update({ doubtFrom: 0 });
-}
-
-/** A server that told UIDs beyond the next one told nothing. */
-function forgetImpossible({ work: { ledger }, sent, lastUid }: Sending, { uidNext }: OpenFolder): void {
-  if (lastUid < uidNext) return;
-  for (const uid of sent) {
-    const counterpart = ledger.get(uid)?.counterpart ?? NOWHERE;
-    if (counterpart >= uidNext && counterpart !== SOUGHT) ledger.place(uid, SOUGHT);
-  }
 }
 
 async function explainNew(work: Work, sending: Sending, from: number, sought: readonly number[]): Promise<void> {

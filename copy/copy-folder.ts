@@ -2,6 +2,7 @@ import type { CopyFolderResult, CopyHeartbeat, CopyOutcome } from '../model/acti
 import { Care } from './care.ts';
 import { readBeside } from './beside.ts';
 import { closeTransfer } from './close.ts';
+import { wasContradicted, withdrawAll } from './distrust.ts';
 import { carryFlags } from './flags.ts';
 import type { IdentityIndex } from './identity-index.ts';
 import { leaseLossIn } from './lease-lost.ts';
@@ -115,6 +116,7 @@ async function copyOnce(work: Work, listing: Listing, care: Care, suspects: read
   progress.done = listing.listed.length - uids.length;
   const sending = await transfer(work, uids, listing.listed, strangers, care);
   sending.suspects.unshift(...known);
+  if (wasContradicted(sending)) withdrawAll(work, sending, before);
   if (!sending.inDoubt && work.destination.usable) await closeTransfer(work, sending, before);
   return sending;
 }

@@ -1,6 +1,7 @@
 import { isStream } from '../imap/body.ts';
 import type { ByteBudget } from '../imap/budget.ts';
 import type { Appended } from '../imap/types.ts';
+import type { RefusalCode } from '../model/refusals.ts';
 import type { Care } from './care.ts';
 import type { Prepared } from './message.ts';
 import { Pace } from './pace.ts';
@@ -236,13 +237,21 @@ export class Lane {
       return;
     }
     this.#sending.end = refused(work, error);
-    if (!isLost || error.side !== 'destination' || error.refusal.problem.code !== 'server.connection-lost') return;
-    const condemned = this.#care.dropped(commands);
+    if (!isLost || error.side !== 'destination') return;
+    const condemned = this.#suspect(commands, error.refusal.problem.code);
+    if (condemned === 'server' || condemned === 'nobody') return;
     this.#sending.mayGoOn = condemned === undefined || !neighboursWereRefused(this.#sending, condemned);
   }
 
+  /** Who is at fault that the connection was lost; undefined: one of the messages that were on their way, perhaps. */
+  #suspect(commands: readonly (readonly number[])[], code: RefusalCode): number | 'server' | 'nobody' | undefined {
+    if (code === 'server.connection-lost') return this.#care.dropped(commands);
+    // Servers answer in the order of the commands, so it is the first of them that this one is silent about.
+    return code === 'server.timeout' ? this.#care.silent(commands[0] ?? []) : 'nobody';
+  }
+
   /** One of these is at fault: alone it is put aside, otherwise it is looked for. */
-  #atFault(batch: Batch, code: Parameters<typeof recordRefused>[2], error: SideRefusal): void {
+  #atFault(batch: Batch, code: RefusalCode, error: SideRefusal): void {
     const uids = batch.map(({ uid }) => uid);
     const [only] = uids;
     if (uids.length === 1 && only !== undefined) {

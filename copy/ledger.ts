@@ -236,6 +236,14 @@ export class Ledger {
     for (const uid of uids) this.#unread.delete(uid);
   }
 
+  /**
+   * These turned out not to be handled. Growth cannot tell that of what it told before, so it is for messages that were recorded
+   * since the ledger was decoded only.
+   */
+  withdraw(uids: ReadonlySet<number>): void {
+    this.#entries.remove(uids);
+  }
+
   /** The source's UIDs mean nothing any more: everything is unhandled until it has been recognised at the destination. */
   forgetSource(): void {
     this.#entries.clear();

@@ -29,13 +29,16 @@ export async function matchSource(
     if (index.size === 0) break;
     throwIfInterrupted(sides);
     const asked = new Set(batch);
+    const matched: (readonly [IdentityRow, number])[] = [];
     for await (const row of sides.source.fetchIdentities(batch)) {
       if (!asked.delete(row.uid)) continue;
       const identity = identityOf(sides, row);
       const counterpart = index.take(identity);
-      if (counterpart !== undefined) onMatch(row, counterpart);
+      if (counterpart !== undefined) matched.push([row, counterpart]);
       else if (loose.has(identity.loose)) similar.push({ row, identity });
     }
+    // Only now: a server that contradicts itself in the middle has perhaps told the wrong UIDs all along.
+    for (const [row, counterpart] of matched) onMatch(row, counterpart);
   }
   await matchBodies(sides, similar, index, onMatch);
 }

@@ -1,5 +1,6 @@
 import type { OpenFolder } from '../imap/types.ts';
 import { passesByItself } from '../model/refusals.ts';
+import { checkUidNext } from './distrust.ts';
 import { SideRefusal, type SourceSession } from './sides.ts';
 import type { Work } from './work.ts';
 
@@ -42,6 +43,7 @@ export async function openFolders(work: Work): Promise<void> {
 /** Opens the destination, made anew when its user has deleted it since it was created. */
 export async function openDestination(work: Work): Promise<void> {
   const { destination: name } = work.task.folder;
+  const before = work.folder;
   try {
     work.folder = await work.destination.select(name);
   } catch (error) {
@@ -50,6 +52,7 @@ export async function openDestination(work: Work): Promise<void> {
     work.folder = await work.destination.select(name);
   }
   checkDestination(work);
+  checkUidNext(work, before);
 }
 
 /** Another UIDVALIDITY makes the ledger's source UIDs void (RFC 3501 section 2.3.1.1). */

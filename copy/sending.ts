@@ -16,12 +16,18 @@ export interface Sending {
   readonly order: readonly number[];
   /** Source UIDs of all that was stored, to name doubles. */
   readonly sent: number[];
+  /** Bytes of all that was stored. */
+  sentBytes: number;
+  /** Source UIDs of what was taken for a message that was there already. */
+  readonly adopted: number[];
   /** Sent, and to be read back. */
   suspects: Suspect[];
   /** Read back as they were sent, and to be read again over another connection. */
   readonly seeming: Suspect[];
   /** The last destination UID that the server told. */
   lastUid: number;
+  /** It told one that cannot be, so that none of them means anything. */
+  toldNonsense: boolean;
   /** The server did not tell where it put some of them. */
   hasSought: boolean;
   /** Nobody can tell whether the last messages were stored. */
@@ -37,9 +43,12 @@ export function newSending(work: Work, order: readonly number[], end: CopyOutcom
     work,
     order,
     sent: [],
+    sentBytes: 0,
+    adopted: [],
     suspects: [],
     seeming: [],
     lastUid: work.folder.uidNext - 1,
+    toldNonsense: false,
     hasSought: false,
     inDoubt: false,
     end,
@@ -66,6 +75,7 @@ export function recordSent(sending: Sending, batch: readonly Prepared[], appende
   if (!sending.hasSought) ledger.update({ doubtFrom: Math.max(ledger.head.doubtFrom, sending.lastUid + 1) });
   count(tally, 'copied', batch.length);
   count(tally, 'bytes', bytes);
+  sending.sentBytes += bytes;
   progress.done += batch.length;
 }
 
@@ -79,6 +89,7 @@ function counterpartOf(sending: Sending, appended: Appended | undefined): number
     return uid;
   }
   sending.hasSought = true;
+  sending.toldNonsense ||= uid !== undefined;
   return SOUGHT;
 }
 

@@ -45,14 +45,8 @@ export async function transfer(
     lane: new Lane(sending, budget, care),
     preparing: new Preparing(work.folder, work.now()),
   };
-  const left = withoutCondemned(sending, uids, care);
   try {
-    for (let next = 0; next < left.length && sending.end === undefined;) {
-      const share = left.slice(next, next + messagesLeft(work));
-      next += share.length;
-      await carryShare(transferring, share);
-      sending.end ??= endOfShare(work);
-    }
+    for (const left of care.ordered(withoutCondemned(sending, uids, care))) await carryAll(transferring, left);
   } catch (error) {
     if (!(error instanceof SideRefusal)) throw error;
     await transferring.lane.drained();
@@ -75,10 +69,26 @@ interface Transferring {
   readonly preparing: Preparing;
 }
 
-/** Messages that dropped the connection again and again, and that are not at the destination for all that, are put aside. */
+async function carryAll(transferring: Transferring, uids: readonly number[]): Promise<void> {
+  const { sending } = transferring;
+  for (let next = 0; next < uids.length && sending.end === undefined;) {
+    const share = uids.slice(next, next + messagesLeft(sending.work));
+    next += share.length;
+    await carryShare(transferring, share);
+    sending.end ??= endOfShare(sending.work);
+  }
+}
+
+/**
+ * Messages that ended the connection again and again, and that are not at the destination for all that, are put aside. Those
+ * that turned out to be there are under suspicion no longer.
+ */
 function withoutCondemned(sending: Sending, uids: readonly number[], care: Care): readonly number[] {
+  const { ledger } = sending.work;
+  care.accountedFor([...care.suspicious].filter((uid) => ledger.has(uid)));
   const condemned = new Set(care.takeCondemned().filter((uid) => uids.includes(uid)));
   for (const uid of condemned) putAside(sending, uid, 'destination.message-refused');
+  care.accountedFor(condemned);
   return condemned.size === 0 ? uids : uids.filter((uid) => !condemned.has(uid));
 }
 
@@ -185,11 +195,12 @@ function identified(work: Work, { internalDate, bytes }: WholeMessage, headers: 
 }
 
 function adopt(
-  { work: { ledger, tally, progress } }: Sending,
+  { work: { ledger, tally, progress }, adopted }: Sending,
   { uid, flags }: WholeMessage,
   counterpart: number,
 ): void {
   ledger.handle(uid, counterpart, flags);
+  adopted.push(uid);
   count(tally, 'adopted');
   progress.done += 1;
 }

@@ -2,7 +2,7 @@
 import type { LiteralSink } from './assembler.ts';
 import { BodyStream } from './body-stream.ts';
 import type { ByteBudget } from './budget.ts';
-import { MESSAGES, readableFlags, readItems, Rows } from './fetch-rows.ts';
+import { MESSAGES, readableFlags, readItems, Rows, SequenceCheck } from './fetch-rows.ts';
 import { formatUidSet } from './grammar.ts';
 import { isImapRefusal, refuse } from './refusal.ts';
 import { saysExpunged } from './refusals.ts';
@@ -13,7 +13,7 @@ import type { Wire } from './wire.ts';
 
 /** The form in which nearly all servers answer, in the order asked for. Whatever else is valid is read by the grammar. */
 const PLAIN_HEAD =
-  /^\* \d{1,10} FETCH \(UID (\d{1,10}) FLAGS \(([^()[\]{}"]*)\) INTERNALDATE "([^"\\]*)" BODY\[\] \{\d+\}$/;
+  /^\* (\d{1,10}) FETCH \(UID (\d{1,10}) FLAGS \(([^()[\]{}"]*)\) INTERNALDATE "([^"\\]*)" BODY\[\] \{\d+\}$/;
 const ENDS_IN_BODY = /^\* \d{1,10} FETCH [^\r]*BODY\[\] ~?\{\d+\+?\}$/i;
 const ANY_BODY = /BODY\[\] ~?\{\d+\+?\}$/i;
 
@@ -33,6 +33,7 @@ class Reading {
   /** Asked for, and not come yet. */
   readonly #left: Set<number>;
   readonly #rows: Rows<FetchedMessage>;
+  readonly #order = new SequenceCheck();
   readonly #flags = new Map<string, readonly string[]>();
   /** Large messages whose flags or date the server told after the body. */
   readonly late: Head[] = [];
@@ -53,7 +54,7 @@ class Reading {
     this.#folder = folder;
     this.#budget = budget;
     this.#left = new Set(uids);
-    this.#rows = new Rows(MESSAGES, this.#left);
+    this.#rows = new Rows(MESSAGES, this.#left, this.#order);
   }
 
   /** Groups of rows of these commands; each is sent while its predecessor is being answered. */
@@ -173,7 +174,8 @@ class Reading {
   #headOf(line: string): Head | undefined {
     const match = PLAIN_HEAD.exec(line);
     if (match === null) return undefined;
-    const [, uid = '', flags = '', internalDate = ''] = match;
+    const [, sequence = '', uid = '', flags = '', internalDate = ''] = match;
+    if (uid !== '0') this.#order.see(Number(sequence), Number(uid));
     return { uid: Number(uid), flags: this.#flagsOf(flags), internalDate };
   }
 
@@ -201,7 +203,8 @@ class Reading {
   }
 
   #data(data: DataResponse, known: Head | undefined): void {
-    if (data.name !== 'FETCH') return;
+    this.#order.renumbered(data);
+    if (data.name !== 'FETCH') return this.#row(undefined);
     if (this.#stream !== undefined) return this.#endStream(data, this.#stream);
     const items = readItems(data);
     const body = items.get('BODY');

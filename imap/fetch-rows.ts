@@ -86,7 +86,12 @@ function itemName(name: string): string {
   return upper.startsWith('BODY[HEADER') ? 'HEADER' : upper;
 }
 
-/** Throws a ResponseError for what is no list of names and values. */
+/** Some servers name the UID twice. What is no word is never the same. */
+function isSameWord(one: Value | undefined, other: Value): boolean {
+  return one?.kind === 'atom' && other.kind === 'atom' && one.text === other.text;
+}
+
+/** Throws a ResponseError for what is no list of names and values, and for one that tells two values of one item. */
 export function readItems(data: DataResponse): Items {
   const [list, ...more] = data.values();
   if (list?.kind !== 'list' || more.length > 0 || list.items.length % 2 !== 0) {
@@ -97,38 +102,72 @@ export function readItems(data: DataResponse): Items {
     const name = list.items[index];
     const value = list.items[index + 1];
     if (name?.kind !== 'atom' || value === undefined) throw new ResponseError('FETCH data has an item without a name');
-    items.set(itemName(name.text), value);
+    const item = itemName(name.text);
+    if (items.has(item) && !isSameWord(items.get(item), value)) {
+      throw new ResponseError('FETCH data tells the same item twice');
+    }
+    items.set(item, value);
   }
   return items;
 }
 
 /**
+ * Sequence numbers and UIDs grow together (RFC 3501 section 2.3.1.2), whatever the order in which a server tells them. Each pair
+ * is held against the one before; a server that contradicts itself has put a message under the UID of another.
+ */
+export class SequenceCheck {
+  #sequence = 0;
+  #uid = 0;
+
+  /** Throws a ResponseError. */
+  see(sequence: number, uid: number): void {
+    const isAfter = Math.sign(sequence - this.#sequence) === Math.sign(uid - this.#uid);
+    if (this.#uid !== 0 && !isAfter) throw new ResponseError('sequence numbers and UIDs contradict each other');
+    this.#sequence = sequence;
+    this.#uid = uid;
+  }
+
+  /** Looks at data that is no row: where messages disappear, the numbers change (RFC 3501 section 7.4.1, RFC 7162). */
+  renumbered({ name }: DataResponse): void {
+    if (name === 'EXPUNGE' || name === 'VANISHED') this.#uid = 0;
+  }
+}
+
+/**
  * Turns FETCH data into rows: those of messages that were asked for, each once, complete. Items of one message that come
- * in several responses are put together; updates without a UID are not ours.
+ * in several responses, one after another, are put together; updates without a UID are not ours.
  */
 export class Rows<Row> {
   readonly #kind: RowKind<Row>;
   readonly #asked: ReadonlySet<number> | undefined;
   readonly #seen = new Set<number>();
-  readonly #incomplete = new Map<number, Items>();
+  readonly #order: SequenceCheck;
+  /** Of the message that was told last, if not all was. No others are kept: they may hold bodies. */
+  #incomplete: { readonly uid: number; readonly items: Items } | undefined;
 
-  constructor(kind: RowKind<Row>, asked: ReadonlySet<number> | undefined) {
+  constructor(kind: RowKind<Row>, asked: ReadonlySet<number> | undefined, order = new SequenceCheck()) {
     this.#kind = kind;
     this.#asked = asked;
+    this.#order = order;
+  }
+
+  /** Those asked for that have not come, ascending. */
+  missing(): readonly number[] {
+    return [...(this.#asked ?? [])].filter((uid) => !this.#seen.has(uid)).toSorted((a, b) => a - b);
   }
 
   take(data: DataResponse): Row | undefined {
+    this.#order.renumbered(data);
+    if (data.name !== 'FETCH') return undefined;
     const items = readItems(data);
     const uid = positiveOf(items.get('UID'));
+    if (uid !== undefined) this.#order.see(data.number ?? 0, uid);
     if (uid === undefined || this.#seen.has(uid) || this.#asked?.has(uid) === false) return undefined;
-    const earlier = this.#incomplete.get(uid);
-    const known = earlier === undefined ? items : new Map([...earlier, ...items]);
+    const earlier = this.#incomplete?.uid === uid ? this.#incomplete.items : new Map<string, Value>();
+    const known = new Map([...earlier, ...items]);
     const row = this.#kind.read(uid, known);
-    if (row === undefined) {
-      this.#incomplete.set(uid, known);
-      return undefined;
-    }
-    this.#incomplete.delete(uid);
+    this.#incomplete = row === undefined ? { uid, items: known } : undefined;
+    if (row === undefined) return undefined;
     this.#seen.add(uid);
     return row;
   }

@@ -1,4 +1,5 @@
 /** UID FETCH as a stream of rows that the consumer pulls (RFC 3501 sections 6.4.5 and 7.4.2). */
+import { formatUidSet } from './grammar.ts';
 import { isImapRefusal, refuse } from './refusal.ts';
 import { saysExpunged } from './refusals.ts';
 import { Rows } from './fetch-rows.ts';
@@ -35,7 +36,6 @@ function start<Row>(wire: Wire, folder: string, set: string, kind: RowKind<Row>,
     about: `${kind.about} in ${folder}`,
     parts: [`UID FETCH ${set} (${kind.items})${kind.modifiers === undefined ? '' : ` ${kind.modifiers}`}`],
     onData: (data) => {
-      if (data.name !== 'FETCH') return;
       const row = rows.take(data);
       if (row === undefined) return;
       stream.push(row);
@@ -53,18 +53,29 @@ function start<Row>(wire: Wire, folder: string, set: string, kind: RowKind<Row>,
 }
 
 /**
- * Rows of the messages in these sets, in the order in which the server sends them. While the consumer is busy the socket
- * is not read beyond the chunk in hand. Leaving before the end destroys the connection, since the rest of the
- * answer is on its way.
+ * Rows of these messages, in the order in which the server sends them. Messages whose rows do not come are asked for once
+ * more: then they are gone, or the server does not hand them out. While the consumer is busy the socket is not read
+ * beyond the chunk in hand. Leaving before the end destroys the connection, since the rest of the answer is on its way.
  */
 export async function* fetchRows<Row>(
   wire: Wire,
   folder: string,
-  sets: readonly string[],
-  asked: ReadonlySet<number> | undefined,
+  uids: readonly number[] | 'all',
   kind: RowKind<Row>,
 ): AsyncGenerator<Row, void, undefined> {
-  const rows = new Rows(kind, asked);
+  if (uids === 'all') return yield* fetchSets(wire, folder, ['1:*'], kind, new Rows(kind, undefined));
+  const rows = new Rows(kind, new Set(uids));
+  yield* fetchSets(wire, folder, formatUidSet(uids), kind, rows);
+  yield* fetchSets(wire, folder, formatUidSet(rows.missing()), kind, rows);
+}
+
+async function* fetchSets<Row>(
+  wire: Wire,
+  folder: string,
+  sets: readonly string[],
+  kind: RowKind<Row>,
+  rows: Rows<Row>,
+): AsyncGenerator<Row, void, undefined> {
   for (const set of sets) {
     const stream = start(wire, folder, set, kind, rows);
     let complete = false;

@@ -1,6 +1,7 @@
 /** UID SEARCH (RFC 3501 section 6.4.4). */
 import { searchDate, searchText } from './grammar.ts';
 import type { Part } from './grammar.ts';
+import { refuse } from './refusal.ts';
 import { ResponseError, toNumber } from './response.ts';
 import type { SearchCriteria } from './types.ts';
 import type { Wire } from './wire.ts';
@@ -51,16 +52,38 @@ class Found {
   }
 }
 
-/** UIDs found, ascending, each once. */
-export async function search(wire: Wire, shown: string, criteria: SearchCriteria): Promise<readonly number[]> {
+/** The open folder. */
+export interface Searched {
+  readonly peer: string;
+  /** Its name for people. */
+  readonly shown: string;
+  /** How many messages were in it when it was opened. */
+  readonly messages: number;
+}
+
+/**
+ * UIDs found, ascending, each once. An answer without a result is none (RFC 3501 section 6.4.4); of servers that leave out
+ * empty ones it is taken for empty, but not where all messages of a folder that has some were asked for.
+ */
+export async function search(
+  wire: Wire,
+  { peer, shown, messages }: Searched,
+  criteria: SearchCriteria,
+): Promise<readonly number[]> {
   const found = new Found();
+  let isTold = false;
   await wire.run({
     asked: 'search',
     about: `search ${shown}`,
     parts: partsOf(criteria),
     onData: (data) => {
-      if (data.name === 'SEARCH') found.read(data.text);
+      if (data.name !== 'SEARCH') return;
+      isTold = true;
+      found.read(data.text);
     },
   });
+  if (!isTold && criteria.kind === 'all' && messages > 0) {
+    throw refuse('server.protocol', `${peer} has ${messages} messages in ${shown}, and does not tell which`);
+  }
   return found.ascending();
 }

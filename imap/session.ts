@@ -61,6 +61,8 @@ export class Session implements ImapSession {
   readonly #appender: Appender;
   /** The open folder, for people. */
   #open = 'the folder';
+  /** How many messages were in it when it was opened. */
+  #messages = 0;
   #reading = false;
   #left = false;
 
@@ -148,7 +150,7 @@ export class Session implements ImapSession {
 
   async search(criteria: SearchCriteria): Promise<readonly number[]> {
     this.#mustBeFree();
-    return search(this.#wire, this.#open, criteria);
+    return search(this.#wire, { peer: this.#peer, shown: this.#open, messages: this.#messages }, criteria);
   }
 
   fetchFlags(uids: readonly number[] | 'all'): AsyncIterable<FlagsRow> {
@@ -284,14 +286,12 @@ export class Session implements ImapSession {
       how === 'examine' && this.#keepsModseqs(),
     );
     this.#open = shown;
+    this.#messages = folder.messages;
     return folder;
   }
 
   #fetch<Row>(uids: readonly number[] | 'all', kind: RowKind<Row>): AsyncGenerator<Row, void, undefined> {
-    return this.#reads(() => {
-      const sets = uids === 'all' ? ['1:*'] : formatUidSet(uids);
-      return fetchRows(this.#wire, this.#open, sets, uids === 'all' ? undefined : new Set(uids), kind);
-    });
+    return this.#reads(() => fetchRows(this.#wire, this.#open, uids, kind));
   }
 
   async *#reads<Row>(begin: () => AsyncGenerator<Row, void, undefined>): AsyncGenerator<Row, void, undefined> {

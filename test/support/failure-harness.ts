@@ -40,6 +40,10 @@ export interface Circumstances {
   /** False: a lost connection ends the attempt. */
   readonly reopens?: boolean;
   readonly commandTimeout?: number;
+  /** Ports through which the servers are reached; default: their own. */
+  readonly route?: { readonly source: number; readonly destination: number };
+  /** The user on the source; default: `ann`. */
+  readonly from?: string;
   /** Told the most bytes of bodies that were held at one time, when the attempt is over. */
   readonly onHeld?: (bytes: number) => void;
 }
@@ -154,17 +158,19 @@ export class FailureHarness {
     throw new Error('twenty attempts did not complete the copy');
   }
 
-  readonly openBoth = (user: string): Promise<{ readonly source: ImapSession; readonly destination: ImapSession }> =>
-    this.#openBoth(user, [], {});
+  readonly openBoth = (
+    user: string,
+    from = 'ann',
+  ): Promise<{ readonly source: ImapSession; readonly destination: ImapSession }> => this.#openBoth(user, [], { from });
 
   async #openBoth(
     user: string,
     open: ImapSession[],
-    { commandTimeout = 5_000 }: Circumstances,
+    { commandTimeout = 5_000, route, from = 'ann' }: Circumstances,
   ): Promise<{ readonly source: ImapSession; readonly destination: ImapSession }> {
     const enter = async (sandbox: Sandbox, name: string, side: 'source' | 'destination'): Promise<ImapSession> => {
       const session = await openSession({
-        address: { host: sandbox.host, port: sandbox.port, tls: 'none' },
+        address: { host: sandbox.host, port: route?.[side] ?? sandbox.port, tls: 'none' },
         login: { kind: 'password', user: name, secret: () => 'pw' },
         side,
         commandTimeout,
@@ -174,7 +180,7 @@ export class FailureHarness {
       return session;
     };
     return {
-      source: await enter(this.source, 'ann', 'source'),
+      source: await enter(this.source, from, 'source'),
       destination: await enter(this.destination, user, 'destination'),
     };
   }

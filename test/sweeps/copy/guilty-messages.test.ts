@@ -62,6 +62,32 @@ describe.each(DESTINATIONS)('one message among many, on a server with %s', (_, c
     expectNoStrangeCommands(copy);
   });
 
+  it.each([33, 1, 70])('number %i to which the server says nothing is found and put aside', async (number) => {
+    const [copy, user] = await begin(numbered(70), { capabilities, refuseMessage: silencing(() => copy, number) });
+    const { result } = await copy.attempt(user, {}, { commandTimeout: SILENCE_MS });
+    expect(result?.outcome).toEqual({ kind: 'complete' });
+    expect(result?.aside).toEqual([expect.objectContaining({ uid: number, code: 'destination.message-refused' })]);
+    expect(copy.copied(user)).toHaveLength(69);
+    expectNoStrangeCommands(copy);
+  });
+
+  it('all of which meet silence puts nothing aside, and ends', async () => {
+    const [copy, user] = await begin(numbered(20), { capabilities });
+    const hang = { kind: 'command', command: 'APPEND', at: 'received', effect: { do: 'hang' } } as const;
+    copy.destination.faults.add({ ...hang, times: 'always' });
+    const { result } = await copy.attempt(user, {}, { commandTimeout: SILENCE_MS });
+    expect(result).toMatchObject({ outcome: { kind: 'refused', problem: { code: 'server.timeout' } }, aside: [] });
+    copy.destination.faults.clear();
+    await copy.copyAll(user, { task: { ...(result && { ledger: result.ledger }) } });
+    expect(copy.copied(user)).toEqual(copy.expected());
+  });
+
+  it('alone in its folder, to which the server says nothing, is put aside', async () => {
+    const [copy, user] = await begin(numbered(1), { capabilities, refuseMessage: silencing(() => copy, 1) });
+    const { result } = await copy.attempt(user, {}, { commandTimeout: SILENCE_MS });
+    expect(result).toMatchObject({ outcome: { kind: 'complete' }, aside: [{ uid: 1 }] });
+  });
+
   it('all of which are refused in unknown words puts few aside, and ends', async () => {
     const [copy, user] = await begin(numbered(40), { capabilities, refuseMessage: () => 'NO Not today' });
     const { result } = await copy.attempt(user);
@@ -117,6 +143,16 @@ function dropping(copy: () => FailureHarness): (body: Buffer) => string | undefi
     if (!body.includes('number 33.')) return undefined;
     for (const connection of copy().destination.connections()) connection.cut({ reset: true });
     return 'NO gone';
+  };
+}
+
+const SILENCE_MS = 400;
+
+/** Neither stores nor answers a certain message, and says nothing more on its connection. */
+function silencing(copy: () => FailureHarness, number: number): (body: Buffer) => undefined {
+  return (body) => {
+    if (!body.includes(`number ${number}.`)) return;
+    copy().destination.faults.add({ kind: 'command', command: 'APPEND', at: 'received', effect: { do: 'hang' } });
   };
 }
 

@@ -16,7 +16,7 @@ const text = (message: FetchedMessage | undefined): string | undefined =>
 
 const step = (uid: number): readonly Step[] => [
   { expect: /^F\d UID FETCH [\d,]{1,7000} \(UID FLAGS\)$/ },
-  { send: `* 1 FETCH (UID ${uid} FLAGS ())\r\n$tag OK\r\n` },
+  { send: `${uid === 0 ? '' : `* ${uid % 10_000} FETCH (UID ${uid} FLAGS ())\r\n`}$tag OK\r\n` },
 ];
 
 describe('fetching flags', () => {
@@ -28,6 +28,8 @@ describe('fetching flags', () => {
           '* 1 FETCH (UID 2 FLAGS (\\Seen $b \\recent $a))\r\n* 9 FETCH (FLAGS (\\Deleted))\r\n* 12 EXISTS\r\n' +
           '* 3 FETCH (FLAGS () UID 4)\r\n* 1 FETCH (UID 2 FLAGS (\\Flagged))\r\n* 7 FETCH (UID 77 FLAGS ())\r\n',
       },
+      OK,
+      FLAGS('3'),
       OK,
     ]);
     expect(await collect(session.fetchFlags([3, 2, 4]))).toEqual([
@@ -48,8 +50,9 @@ describe('fetching flags', () => {
   });
 
   it('of many asks in several commands', async () => {
-    const uids = Array.from({ length: 2_000 }, (_, index) => 1_000_000_000 + 2 * index);
-    const { session } = await stage([uids[0], uids[800], uids[1_999], uids[5]].flatMap((uid) => step(uid ?? 0)));
+    const uids = Array.from({ length: 2_000 }, (_, index) => 1_000_000_001 + 2 * index);
+    const told = [uids[0], uids[800], uids[1_999], uids[5], 0, 0, 0, 0];
+    const { session } = await stage(told.flatMap((uid) => step(uid ?? 0)));
     expect((await collect(session.fetchFlags(uids))).map(({ uid }) => uid)).toEqual([
       uids[0],
       uids[800],
@@ -62,8 +65,41 @@ describe('fetching flags', () => {
     const { session } = await stage([
       FLAGS('1:2'),
       { send: '* 1 FETCH (UID 1 FLAGS ())\r\n$tag NO Some of the requested messages no longer exist\r\n' },
+      FLAGS('2'),
+      OK,
     ]);
     expect(await collect(session.fetchFlags([1, 2]))).toHaveLength(1);
+  });
+
+  it('asks once more for what did not come', async () => {
+    const { session } = await stage([
+      FLAGS('1:3'),
+      { send: '* 2 FETCH (UID 2 FLAGS ())\r\n' },
+      OK,
+      FLAGS('1,3'),
+      { send: '* 3 FETCH (UID 3 FLAGS ())\r\n* 1 FETCH (UID 1 FLAGS ())\r\n' },
+      OK,
+    ]);
+    expect((await collect(session.fetchFlags([1, 2, 3]))).map(({ uid }) => uid)).toEqual([2, 3, 1]);
+  });
+
+  it.each([
+    ['a later message with an earlier UID', '* 2 FETCH (UID 5 FLAGS ())\r\n* 3 FETCH (UID 4 FLAGS ())\r\n'],
+    ['two messages with one UID', '* 2 FETCH (UID 4 FLAGS ())\r\n* 3 FETCH (UID 4 FLAGS ())\r\n'],
+    ['one message with two UIDs', '* 2 FETCH (UID 4 FLAGS ())\r\n* 2 FETCH (UID 5 FLAGS ())\r\n'],
+    ['one message with two lists of flags', '* 2 FETCH (UID 4 FLAGS () FLAGS (\\Seen))\r\n'],
+  ])('does not believe a server that tells %s', async (_, send) => {
+    const { session } = await stage([FLAGS('4:5'), { send }, OK]);
+    expect((await refusalOf(collect(session.fetchFlags([4, 5])))).problem.code).toBe('server.protocol');
+  });
+
+  it('believes a server that numbers anew since a message was expunged, and one that names UIDs twice', async () => {
+    const { session } = await stage([
+      FLAGS('4:5'),
+      { send: '* 2 FETCH (UID 4 FLAGS () UID 4)\r\n* 1 EXPUNGE\r\n* 2 FETCH (UID 5 FLAGS ())\r\n' },
+      OK,
+    ]);
+    expect(await collect(session.fetchFlags([4, 5]))).toHaveLength(2);
   });
 
   it('gives what came before a refusal, then the refusal', async () => {

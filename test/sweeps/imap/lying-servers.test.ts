@@ -1,0 +1,104 @@
+/** A server that lies: a clear refusal or a correct result, never a wrong ledger, never a hang, never a crash. */
+import { assert as holds, asyncProperty, type Arbitrary } from 'fast-check';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { parseDateTime } from '../../../imap/grammar.ts';
+import type { StoredMessage } from '../../../sandbox/store/message.ts';
+import { deceivedCase, disturbedCase } from '../../support/lie-arbitraries.ts';
+import { FOUND, SEEDS } from './lies-found.ts';
+import { LyingWorld, type Case, type Ending } from '../../support/lying-world.ts';
+
+/** More of them, and others: `MAILFERRY_FUZZ_RUNS=20000 MAILFERRY_FUZZ_SEED=7 npm test -- test/sweeps/imap`. */
+const RUNS = Number(process.env['MAILFERRY_FUZZ_RUNS'] ?? 60);
+const CHOSEN = process.env['MAILFERRY_FUZZ_SEED'];
+const CHOSEN_SEEDS = CHOSEN === undefined ? SEEDS : [Number(CHOSEN)];
+const LONG_MS = 24 * 3_600_000;
+
+let world: LyingWorld;
+beforeAll(async () => {
+  world = await LyingWorld.start();
+});
+afterAll(() => world.close());
+
+const bodyOf = ({ body }: StoredMessage): string => body.toString('latin1');
+
+function exactly({ body, flags, internalDate }: StoredMessage): string {
+  return JSON.stringify([body.toString('latin1'), flags.toSorted(), parseDateTime(internalDate)?.instant]);
+}
+
+/** What was at the destination before is left out. */
+function arrived({ destination }: Ending): readonly StoredMessage[] {
+  return destination.filter(({ uid }) => uid > 2);
+}
+
+function expectNothingWrongInTheLedger({ source, destination, counterparts, handled }: Ending): void {
+  const bodies = new Map(source.map((message) => [message.uid, bodyOf(message)]));
+  const there = new Map(destination.map((message) => [message.uid, bodyOf(message)]));
+  for (const [uid, counterpart] of counterparts) expect(there.get(counterpart)).toBe(bodies.get(uid));
+  const taken = [...counterparts.values()];
+  expect(new Set(taken).size).toBe(taken.length);
+  for (const uid of handled) expect(bodies.has(uid)).toBe(true);
+}
+
+function expectNothingLost({ source, destination, aside }: Ending): void {
+  const there = destination.map(bodyOf);
+  for (const message of source) {
+    if (aside.has(message.uid)) continue;
+    const found = there.indexOf(bodyOf(message));
+    expect(found, `message ${message.uid} is lost`).toBeGreaterThanOrEqual(0);
+    there.splice(found, 1);
+  }
+}
+
+function expectDoublesToBeNamed({ source, destination, verified, last }: Ending): void {
+  const doubles = destination.length - 2 - (source.length - 1);
+  if (doubles <= 0) return;
+  const named = verified.ok ? verified.doubled : 0;
+  expect(named + (last.notes['verify.doubled'] ?? 0), `${doubles} doubles are not named`).toBeGreaterThanOrEqual(
+    doubles,
+  );
+}
+
+function expectSoberRefusals({ attempts }: Ending): void {
+  for (const { result } of attempts) {
+    if (result?.outcome.kind === 'refused') expect(result.outcome.problem.code).not.toBe('us.bug');
+  }
+}
+
+function expectAllOnceAsItIs(ending: Ending): void {
+  expect([...ending.aside]).toEqual([]);
+  const wanted = ending.source.filter(({ body }) => !body.includes('there before')).map(exactly);
+  expect(arrived(ending).map(exactly).toSorted()).toEqual(wanted.toSorted());
+}
+
+function expectNoSilentHarm(ending: Ending): void {
+  expectNothingLost(ending);
+  expectDoublesToBeNamed(ending);
+}
+
+async function play(one: Case, check: (ending: Ending) => void): Promise<void> {
+  const ending = await world.play(one);
+  expectSoberRefusals(ending);
+  expectNothingWrongInTheLedger(ending);
+  check(ending);
+}
+
+async function sweep(arbitrary: Arbitrary<Case>, seed: number, check: (ending: Ending) => void): Promise<void> {
+  await holds(
+    asyncProperty(arbitrary, (one) => play(one, check)),
+    { numRuns: RUNS, seed },
+  );
+}
+
+describe('whatever disturbs the connection, everything is copied once, as it is', () => {
+  it.each(CHOSEN_SEEDS)('seed %i', (seed) => sweep(disturbedCase, seed, expectAllOnceAsItIs), LONG_MS);
+});
+
+describe('whatever a server says that is not so, nothing is lost, and what is doubled is named', () => {
+  it.each(CHOSEN_SEEDS)('seed %i', (seed) => sweep(deceivedCase, seed, expectNoSilentHarm), LONG_MS);
+});
+
+describe('found before:', () => {
+  it.each(FOUND)('$what', ({ one, kind }) =>
+    play(one, kind === 'disturbed' ? expectAllOnceAsItIs : expectNoSilentHarm),
+  );
+});
