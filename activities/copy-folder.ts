@@ -9,6 +9,7 @@ export function copyFolder(deps: Dependencies, input: CopyFolderInput): Promise<
   return underLease<CopyFolderResult>(deps, {
     job: input,
     growth: input.growth,
+    freshTokens: input.freshToken ?? false,
     write: async (growth, context, scrub) => {
       const result = await deps.copyFolder(taskOf(input, growth), context);
       const aside = result.aside.map((note) =>

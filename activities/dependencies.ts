@@ -8,6 +8,7 @@ import type { Heartbeats } from './heartbeats.ts';
 import type { Limiter } from './limiter.ts';
 import type { Proxies } from './proxies.ts';
 import type { SessionKeeper } from './session-keeper.ts';
+import type { Throttles } from './throttles.ts';
 
 /** All that activities need of the world. */
 export interface Dependencies {
@@ -23,6 +24,7 @@ export interface Dependencies {
   readonly heartbeats: Heartbeats;
   readonly limiter: Limiter;
   readonly keeper: SessionKeeper;
+  readonly throttles: Throttles;
   readonly clock: Clock;
   /** Aborted when this worker begins to stop: copies end after the batch in hand, for another worker to go on. */
   readonly stopping: AbortSignal;

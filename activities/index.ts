@@ -19,6 +19,7 @@ import { exportAside, type ExportedMessage } from './export-aside.ts';
 import { probeAccess, probeSide } from './probe-access.ts';
 import { KEEPS_NOTHING, createSessionKeeper } from './session-keeper.ts';
 import { createProxies, type Environment } from './proxies.ts';
+import { createThrottles } from './throttles.ts';
 import { surveyMailbox } from './survey-mailbox.ts';
 import { verifyFolder } from './verify-folder.ts';
 
@@ -59,6 +60,7 @@ export function asideExporter(
     ...reachedBy(env),
     limiter: createLimiter(),
     keeper: KEEPS_NOTHING,
+    throttles: createThrottles(systemClock.wall),
   };
   return (input, take, signal) => exportAside(opening, input, take, signal);
 }
@@ -82,6 +84,7 @@ export function dependenciesOf({ env, ...part }: WorkerPart): Dependencies {
     ...reachedBy(env),
     limiter: createLimiter(),
     keeper,
+    throttles: createThrottles(systemClock.wall),
     clock: systemClock,
   };
 }

@@ -16,6 +16,8 @@ export interface Writing<Result extends { readonly outcome: CopyOutcome }> {
   readonly job: MailboxJob;
   /** Given by the workflow, where it knows of an activity before this one. */
   readonly growth: string | undefined;
+  /** Whether tokens are asked for anew. */
+  readonly freshTokens?: boolean;
   /** `growth`: the newest that is known. `scrub`: takes secrets out of a text. */
   readonly write: (
     growth: string | undefined,
@@ -79,13 +81,19 @@ async function write<Result extends { readonly outcome: CopyOutcome }>(attempt: 
   try {
     return await withBothSides(
       deps,
-      { job: writing.job, secrets, signal: opening.signal, opened: opening.opened },
+      {
+        job: writing.job,
+        secrets,
+        signal: opening.signal,
+        opened: opening.opened,
+        freshTokens: writing.freshTokens ?? false,
+      },
       async (sessions) => {
         const ending = endInTime(attempt, sessions);
         const reopen = async (): Promise<BothSides> => ending.replace(await sessions.reopen());
         const context = { ...sessions, reopen, lease, interrupt: lease.interrupt, now: deps.clock.wall };
         try {
-          return await writing.write(found, context, secrets.scrub);
+          return tellThrottles(attempt, await writing.write(found, context, secrets.scrub));
         } finally {
           ending.callOff();
         }
@@ -101,6 +109,19 @@ async function write<Result extends { readonly outcome: CopyOutcome }>(attempt: 
   } finally {
     opening.opened();
   }
+}
+
+/** A server that asks several mailboxes to wait asks their tenant. */
+function tellThrottles<Result extends { readonly outcome: CopyOutcome }>(
+  { deps, writing }: Attempt<Result>,
+  result: Result,
+): Result {
+  const { outcome } = result;
+  if (outcome.kind !== 'refused') return result;
+  return {
+    ...result,
+    outcome: { ...outcome, problem: deps.throttles.met(writing.job, outcome.side, outcome.problem) },
+  };
 }
 
 /**

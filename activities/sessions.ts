@@ -1,16 +1,16 @@
 import type { ImapSession } from '../imap/types.ts';
-import type { Endpoint, MailboxJob, Side } from '../model/project.ts';
+import type { MailboxJob, Side } from '../model/project.ts';
 import { loginFor } from './credentials.ts';
 import type { Dependencies } from './dependencies.ts';
 import type { Demand } from './limiter.ts';
-import { askedOf } from './problems.ts';
+import { askedOf, RefusedOn } from './problems.ts';
 import type { Secrets } from './secrets.ts';
 import type { KeptSession } from './session-keeper.ts';
 
 /** What it takes to open a mailbox. */
 export type Opening = Pick<
   Dependencies,
-  'openSession' | 'openSecret' | 'tokens' | 'tenants' | 'proxies' | 'limiter' | 'keeper'
+  'openSession' | 'openSecret' | 'tokens' | 'tenants' | 'proxies' | 'limiter' | 'keeper' | 'throttles'
 >;
 
 export interface SessionRequest {
@@ -108,7 +108,7 @@ async function lend<T>(
   keeps: (result: T) => boolean,
 ): Promise<T> {
   const { job, signal } = request;
-  const demands = sides.map((side) => demandOf(job.settings[side], job));
+  const demands = sides.map((side) => demandOf(deps, job, side));
   const giveBack = await deps.limiter.take(demands, signal);
   const lent: KeptSession[] = [];
   const abort = (): void => {
@@ -119,6 +119,7 @@ async function lend<T>(
   };
   signal.addEventListener('abort', abort, { once: true });
   try {
+    throwIfHeld(deps, job, sides);
     const result = await use(async (side) => {
       const kept = await askedOf(side, openSide(deps, request, side, lent));
       return kept.session;
@@ -129,17 +130,26 @@ async function lend<T>(
     return result;
   } catch (error) {
     giveUp(error instanceof Error ? error : new Error(String(error)));
-    throw error;
+    if (!(error instanceof RefusedOn)) throw error;
+    throw new RefusedOn(error.side, deps.throttles.met(job, error.side, error.problem), error);
   } finally {
     signal.removeEventListener('abort', abort);
     giveBack();
   }
 }
 
+/** While a whole tenant is asked to wait nobody knocks there, not even with a session that is open already. */
+function throwIfHeld({ throttles }: Opening, job: MailboxJob, sides: readonly Side[]): void {
+  for (const side of sides) {
+    const problem = throttles.against(job, side);
+    if (problem !== undefined) throw new RefusedOn(side, problem, undefined);
+  }
+}
+
 /** The session is among `lent` in the tick in which it exists. */
 async function openSide(deps: Opening, request: SessionRequest, side: Side, lent: KeptSession[]): Promise<KeptSession> {
   const { job, signal, freshTokens = false } = request;
-  const demand = demandOf(job.settings[side], job);
+  const demand = demandOf(deps, job, side);
   const key = keyOf(job, side);
   const taken = freshTokens ? undefined : deps.keeper.take(key);
   if (taken !== undefined) {
@@ -196,6 +206,7 @@ async function openNew(
   });
 }
 
-function demandOf({ host, port }: Endpoint, { settings }: MailboxJob): Demand {
-  return { endpoint: `${host.toLowerCase()}:${port}`, connections: 1, limit: settings.limits.connectionsPerEndpoint };
+function demandOf({ throttles }: Opening, job: MailboxJob, side: Side): Demand {
+  const { host, port } = job.settings[side];
+  return { endpoint: `${host.toLowerCase()}:${port}`, connections: 1, limit: throttles.limit(job, side) };
 }

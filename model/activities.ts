@@ -106,6 +106,8 @@ export interface CopyFolderInput extends MailboxJob {
   readonly growth?: string;
   /** Only messages with an INTERNALDATE before this instant (epoch ms); absent: all. */
   readonly before?: number;
+  /** The server has said that the token at hand has expired. */
+  readonly freshToken?: boolean;
   /** Whether messages put aside earlier are tried again. */
   readonly retryAside: boolean;
   /** The source folder as it was surveyed: what came later waits for the next pass, which knows whether it was moved. */

@@ -250,6 +250,8 @@ export interface CurrentPass {
   readonly done: readonly string[];
   readonly counts: CopyCounts;
   readonly retryAside: boolean;
+  /** A folder was not as it had been listed: `wanted` until the folders have been listed once more in this pass. */
+  readonly relisting?: 'wanted' | 'done';
 }
 
 export interface MailboxState {
@@ -271,6 +273,8 @@ export interface MailboxState {
   readonly repairs: number;
   /** Since when access has been refused without a break. */
   readonly refusedSince?: number | undefined;
+  /** Folders copied at the same time, where the server has asked for less than the limit allows. */
+  readonly connections?: number | undefined;
   /** Failures in a row, of whatever kind. */
   readonly tries: number;
   readonly problem?: Problem | undefined;

@@ -3,14 +3,14 @@ import { parseCopyHeartbeat, type CopyFolderResult, type LedgerBeside } from '..
 import { pairOf } from '../../model/folders.ts';
 import type { Problem } from '../../model/mailbox.ts';
 import { addCopyCounts } from '../../model/pass.ts';
-import { refusal } from '../../model/refusals.ts';
+import { refusal, wantsFreshToken } from '../../model/refusals.ts';
 import type { CurrentPass, FolderState } from '../../model/saga.ts';
 import { ask } from '../ask.ts';
 import { currentPass, patchFolder } from './carried.ts';
 import { interruptible, untilGo, update, type Mailbox } from './mailbox.ts';
 import { addNotes } from './notes.ts';
 import { historyIsFull, phaseOf, type PassEnding } from './pass-ending.ts';
-import { recovered } from './recover.ts';
+import { lanesOf, recovered } from './recover.ts';
 import { tell } from './tell.ts';
 import { besideOf, byDestination } from './together.ts';
 
@@ -35,24 +35,36 @@ function isLast(group: readonly FolderState[]): boolean {
 }
 
 async function copyGroups(mailbox: Mailbox, groups: readonly (readonly FolderState[])[]): Promise<PassEnding> {
-  const run = { queue: [...groups], ending: undefined as PassEnding | undefined };
-  const lanes = Math.min(groups.length, mailbox.state.settings.limits.connectionsPerMailbox);
+  const lanes = Math.min(groups.length, lanesOf(mailbox));
+  const run: Run = { queue: [...groups], ending: undefined, lanes };
   const settled = await Promise.allSettled(Array.from({ length: lanes }, () => lane(mailbox, run)));
   for (const one of settled) if (one.status === 'rejected') throw one.reason;
   return run.ending ?? { kind: 'through' };
 }
 
-async function lane(
-  mailbox: Mailbox,
-  run: { readonly queue: (readonly FolderState[])[]; ending: PassEnding | undefined },
-): Promise<void> {
+interface Run {
+  readonly queue: (readonly FolderState[])[];
+  ending: PassEnding | undefined;
+  /** Copies at the same time. */
+  lanes: number;
+}
+
+async function lane(mailbox: Mailbox, run: Run): Promise<void> {
   for (let group = run.queue.shift(); group !== undefined; group = run.queue.shift()) {
-    for (const { source } of group) {
+    for (const [at, { source }] of group.entries()) {
       if (run.ending) return;
       const ending = await copyOneFolder(mailbox, source);
+      if (ending.kind === 'problem' && ending.problem.code === 'server.too-many-connections' && run.lanes > 1) {
+        // The others are in: they take over what this one leaves.
+        run.lanes -= 1;
+        run.queue.unshift(group.slice(at));
+        update(mailbox, { connections: run.lanes });
+        return;
+      }
       if (ending.kind !== 'through') run.ending ??= ending;
     }
   }
+  run.lanes -= 1;
 }
 
 /**
@@ -72,7 +84,8 @@ function hasWork(folder: FolderState, pass: CurrentPass): boolean {
 
 /** Share after share, until the folder is through. */
 async function copyOneFolder(mailbox: Mailbox, source: string): Promise<PassEnding> {
-  for (;;) {
+  let freshToken = false;
+  for (let reconnected = false; ;) {
     await untilGo(mailbox);
     const pass = currentPass(mailbox);
     const superseded = phaseOf(pass.kind) === 'prestage' && mailbox.state.directive.stage !== 'prestage';
@@ -80,7 +93,7 @@ async function copyOneFolder(mailbox: Mailbox, source: string): Promise<PassEndi
     if (historyIsFull()) return { kind: 'history-full' };
     const folder = folderOf(mailbox, source);
     tell(mailbox, `${pass.kind} pass: ${folder.sourcePath} (${folder.handled} of ${folder.messages})`);
-    const result = await copyShare(mailbox, folder, pass);
+    const result = await copyShare(mailbox, folder, pass, freshToken);
     if (result === undefined) continue;
     take(mailbox, folder, result);
     const { outcome } = result;
@@ -88,13 +101,30 @@ async function copyOneFolder(mailbox: Mailbox, source: string): Promise<PassEndi
       finishFolder(mailbox, folder, result.counts.goneFromSource);
       return { kind: 'through' };
     }
-    if (outcome.kind === 'refused') return meet(mailbox, source, outcome.problem);
+    if (outcome.kind !== 'refused') continue;
+    // What is known of the folder is at hand, so the copy goes on at once; a second time only after some progress.
+    const mayReconnect = !reconnected || isProgress(result);
+    if (refusal(outcome.problem.code).reaction !== 'reconnect' || !mayReconnect) {
+      return meet(mailbox, source, outcome.problem);
+    }
+    reconnected = true;
+    freshToken = wantsFreshToken(outcome.problem.code);
   }
+}
+
+function isProgress({ counts: { copied, adopted, aside } }: CopyFolderResult): boolean {
+  return copied + adopted + aside > 0;
 }
 
 /** A folder's own problem stays with the folder; what reaches further ends the pass. */
 function meet(mailbox: Mailbox, source: string, problem: Problem): PassEnding {
-  if (problem.code === 'source.folder-gone') return { kind: 'through' };
+  const pass = currentPass(mailbox);
+  const isStale = problem.code === 'source.folder-gone' || problem.code === 'source.folder-refused';
+  if (isStale && pass.relisting === undefined) {
+    update(mailbox, { current: { ...pass, relisting: 'wanted' } });
+    return { kind: 'through' };
+  }
+  if (problem.code === 'source.folder-gone' || (isStale && pass.relisting === 'wanted')) return { kind: 'through' };
   const { scope, reaction } = refusal(problem.code);
   if (scope !== 'folder' || reaction !== 'attention') return { kind: 'problem', problem };
   patchFolder(mailbox, source, { problem });
@@ -106,6 +136,7 @@ async function copyShare(
   mailbox: Mailbox,
   folder: FolderState,
   pass: CurrentPass,
+  freshToken: boolean,
 ): Promise<CopyFolderResult | undefined> {
   const { settings, row } = mailbox.state;
   const beside = besideOf(folder, mailbox.state.folders);
@@ -118,6 +149,7 @@ async function copyShare(
         pass: pass.kind,
         folder: pairOf(folder),
         retryAside: pass.retryAside,
+        ...(freshToken && { freshToken }),
         ...(beside.length > 0 && { beside: beside.map(ledgerBeside) }),
         ...(folder.ledger !== undefined && { ledger: folder.ledger }),
         ...(folder.growth !== undefined && { growth: folder.growth }),
@@ -172,6 +204,7 @@ function take(mailbox: Mailbox, folder: FolderState, result: CopyFolderResult): 
     },
   });
   if (result.outcome.kind !== 'refused') recovered(mailbox);
+  else if (isProgress(result)) update(mailbox, { tries: 0 });
 }
 
 function finishFolder(mailbox: Mailbox, seen: FolderState, goneFromSource: number): void {

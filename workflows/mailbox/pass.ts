@@ -1,7 +1,8 @@
 import type { Problem } from '../../model/mailbox.ts';
-import { wantsFreshToken } from '../../model/refusals.ts';
+import { refusal, wantsFreshToken } from '../../model/refusals.ts';
 import { NO_COPY_COUNTS, type PassKind } from '../../model/pass.ts';
 import { KEPT_PASSES, stuckFolder, type CurrentPass } from '../../model/saga.ts';
+import { moreConnections } from '../../model/trouble.ts';
 import { ask } from '../ask.ts';
 import { copyFolders } from './copy-folders.ts';
 import { createFolders, mergeFolders } from './folders.ts';
@@ -26,6 +27,10 @@ export async function runPass(mailbox: Mailbox, kind: PassKind): Promise<PassEnd
   if (pairing.kind !== 'through') return pairing;
   const ending = await copyFolders(mailbox);
   if (ending.kind !== 'through') return ending;
+  if (mailbox.state.current?.relisting === 'wanted') {
+    update(mailbox, { current: { ...mailbox.state.current, relisting: 'done' } });
+    return await runPass(mailbox, kind);
+  }
   complete(mailbox);
   const stuck = stuckFolder(mailbox.state);
   if (stuck?.problem) return { kind: 'problem', problem: stuck.problem };
@@ -66,8 +71,15 @@ async function probe(mailbox: Mailbox): Promise<Problem | undefined> {
     ).probeAccess({ settings: mailbox.state.settings, row: mailbox.state.row, freshToken }),
   );
   if (!result.ok) return result.problem;
-  recovered(mailbox);
+  letIn(mailbox);
   return undefined;
+}
+
+/** What was refused after the login counts on until something has been copied. */
+function letIn(mailbox: Mailbox): void {
+  const { problem } = mailbox.state;
+  if (problem === undefined || refusal(problem.code).reaction === 'wait-for-access') recovered(mailbox);
+  else update(mailbox, { refusedSince: undefined, problem: undefined });
 }
 
 async function survey(mailbox: Mailbox, pass: CurrentPass): Promise<Problem | undefined> {
@@ -106,6 +118,7 @@ function complete(mailbox: Mailbox): void {
   update(mailbox, {
     current: undefined,
     passes: [...passes, summary].slice(-KEPT_PASSES),
+    connections: moreConnections(mailbox.state.connections, mailbox.state.settings.limits.connectionsPerMailbox),
     ...(kind === 'final' && { finalAt: endedAt }),
     ...(foundNew && { lastNewAt: endedAt }),
   });

@@ -2,6 +2,7 @@ import { likelyInWords, mailboxCauses } from '../../model/access-causes.ts';
 import type { Problem } from '../../model/mailbox.ts';
 import { refusal } from '../../model/refusals.ts';
 import { clockInWords, refusedInWords } from '../../model/waiting-words.ts';
+import { fewerConnections, isCrowded, suspectedOf } from '../../model/trouble.ts';
 import { update, waitUntil, type Mailbox } from './mailbox.ts';
 import { tell } from './tell.ts';
 
@@ -13,19 +14,28 @@ const JITTER = 0.1;
  * person has finished the project while the mailbox needed attention.
  */
 export async function recover(mailbox: Mailbox, problem: Problem): Promise<'again' | 'give-up'> {
-  update(mailbox, { tries: mailbox.state.tries + 1, problem });
-  switch (refusal(problem.code).reaction) {
+  const tries = mailbox.state.tries + 1;
+  const met = suspectedOf(problem, tries);
+  update(mailbox, { tries, problem: met, ...(isCrowded(met) && { connections: fewerConnections(lanesOf(mailbox)) }) });
+  switch (refusal(met.code).reaction) {
     case 'wait-for-access':
-      return await waitForAccess(mailbox, problem);
-    case 'wait':
+      return await waitForAccess(mailbox, met);
     case 'reconnect':
-      return await waitForServer(mailbox, problem);
+      return tries === 1 ? 'again' : await waitForServer(mailbox, met);
+    case 'wait':
+      return await waitForServer(mailbox, met);
     case 'attention':
     case 'stop':
     case 'put-aside':
     case 'note':
-      return await needAttention(mailbox, problem);
+      return await needAttention(mailbox, met);
   }
+}
+
+/** Folders of the mailbox that may be copied at the same time. */
+export function lanesOf({ state }: Mailbox): number {
+  const { connectionsPerMailbox } = state.settings.limits;
+  return Math.min(connectionsPerMailbox, state.connections ?? connectionsPerMailbox);
 }
 
 /** What a success wipes out. */
