@@ -1,6 +1,7 @@
 import type { Login } from '../imap/types.ts';
-import type { AdminForm, MailboxJob, Side } from '../model/project.ts';
+import type { MailboxJob, Side } from '../model/project.ts';
 import { credentialBinding, passwordBinding } from '../model/seal-binding.ts';
+import { actingLogin } from './acting-login.ts';
 import { FRESH_FOR_A_MAILBOX_MS, tokenFor } from './application-token.ts';
 import { opened, type Openers } from './openers.ts';
 
@@ -26,25 +27,11 @@ export async function loginFor(
     case 'admin': {
       const binding = credentialBinding(settings.name, endpoint);
       const secret = await opened(openers, binding, auth.password);
-      return adminLogin(auth.form, auth.admin, user, secret);
+      return actingLogin({ form: auth.form, admin: auth.admin, user }, secret);
     }
     case 'oauth2': {
       const { text } = await tokenFor(openers, { settings, row }, side, fresh ? FRESH_FOR_A_MAILBOX_MS : undefined);
       return { kind: 'xoauth2', user, secret: () => text };
     }
-  }
-}
-
-/** The login of an administrator for one user, in the form that the source's server knows. */
-function adminLogin(form: AdminForm, admin: string, user: string, secret: () => string): Login {
-  switch (form) {
-    case 'sasl-plain':
-      return { kind: 'acting', user: admin, actsFor: user, secret };
-    case 'dovecot':
-      return { kind: 'password', user: `${user}*${admin}`, secret };
-    case 'exchange':
-      return { kind: 'password', user: `${admin}/${user}`, secret };
-    case 'mirapoint':
-      return { kind: 'password', user: `#${user}#${admin}#`, secret };
   }
 }

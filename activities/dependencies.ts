@@ -6,6 +6,7 @@ import type { SealBinding } from '../model/seal-binding.ts';
 import type { Clock } from './clock.ts';
 import type { Heartbeats } from './heartbeats.ts';
 import type { Limiter } from './limiter.ts';
+import type { OwnMailboxes } from './own-mailboxes.ts';
 import type { Proxies } from './proxies.ts';
 import type { SessionKeeper } from './session-keeper.ts';
 import type { Throttles } from './throttles.ts';
@@ -24,6 +25,7 @@ export interface Dependencies {
   readonly heartbeats: Heartbeats;
   readonly limiter: Limiter;
   readonly keeper: SessionKeeper;
+  readonly ownMailboxes: OwnMailboxes;
   readonly throttles: Throttles;
   readonly clock: Clock;
   /** Aborted when this worker begins to stop: copies end after the batch in hand, for another worker to go on. */

@@ -13,6 +13,7 @@ import { copyFolder } from './copy-folder.ts';
 import { createFolders } from './create-folders.ts';
 import type { Dependencies } from './dependencies.ts';
 import { createLimiter } from './limiter.ts';
+import { createOwnMailboxes } from './own-mailboxes.ts';
 import { pairMoves } from './pair-moves.ts';
 import { describeAside } from './describe-aside.ts';
 import { exportAside, type ExportedMessage } from './export-aside.ts';
@@ -71,7 +72,7 @@ export interface WorkerPart extends Pick<Dependencies, 'openSecret' | 'heartbeat
   readonly env: Environment;
 }
 
-/** The dependencies of a real worker: real servers, the system's clock, one limiter and one token cache. */
+/** The dependencies of a real worker: real servers, the system's clock; one of whatever its activities share. */
 export function dependenciesOf({ env, ...part }: WorkerPart): Dependencies {
   const keeper = createSessionKeeper(systemClock);
   part.stopping.addEventListener('abort', () => void keeper.close(), { once: true });
@@ -84,6 +85,7 @@ export function dependenciesOf({ env, ...part }: WorkerPart): Dependencies {
     ...reachedBy(env),
     limiter: createLimiter(),
     keeper,
+    ownMailboxes: createOwnMailboxes(systemClock),
     throttles: createThrottles(systemClock.wall),
     clock: systemClock,
   };

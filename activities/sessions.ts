@@ -1,5 +1,6 @@
 import type { ImapSession } from '../imap/types.ts';
 import type { MailboxJob, Side } from '../model/project.ts';
+import { loginAs, type LoginAs } from './acting-login.ts';
 import { loginFor } from './credentials.ts';
 import type { Dependencies } from './dependencies.ts';
 import type { Demand } from './limiter.ts';
@@ -20,6 +21,8 @@ export interface SessionRequest {
   readonly signal: AbortSignal;
   /** Whether tokens are asked for anew. */
   readonly freshTokens?: boolean;
+  /** The administrator of the row, for themselves or for another user, instead of the row's own login. */
+  readonly as?: LoginAs;
   /** Called when all sessions are open. */
   readonly opened?: () => void;
 }
@@ -68,13 +71,24 @@ export function withBothSides<T>(
   return lend(deps, request, ['source', 'destination'], useBoth, keeps);
 }
 
+/** The same for one side as somebody else than the row's user. Such a session is ended afterwards. */
+export function withSideAs<T>(
+  deps: Opening,
+  request: SessionRequest,
+  side: Side,
+  as: LoginAs,
+  use: (session: ImapSession) => Promise<T>,
+): Promise<T> {
+  return withSide(deps, { ...request, as }, side, use);
+}
+
 /** The same for the source alone. */
 export function withSource<T>(
   deps: Opening,
   request: SessionRequest,
   use: (source: ImapSession) => Promise<T>,
 ): Promise<T> {
-  return withOne(deps, request, 'source', use);
+  return withSide(deps, request, 'source', use);
 }
 
 /** The same for the destination alone. */
@@ -83,10 +97,11 @@ export function withDestination<T>(
   request: SessionRequest,
   use: (destination: ImapSession) => Promise<T>,
 ): Promise<T> {
-  return withOne(deps, request, 'destination', use);
+  return withSide(deps, request, 'destination', use);
 }
 
-function withOne<T>(
+/** The same for one side. */
+export function withSide<T>(
   deps: Opening,
   request: SessionRequest,
   side: Side,
@@ -97,7 +112,7 @@ function withOne<T>(
     request.opened?.();
     return use(session);
   };
-  return lend(deps, request, [side], useOne, () => true);
+  return lend(deps, request, [side], useOne, () => request.as === undefined);
 }
 
 async function lend<T>(
@@ -148,10 +163,10 @@ function throwIfHeld({ throttles }: Opening, job: MailboxJob, sides: readonly Si
 
 /** The session is among `lent` in the tick in which it exists. */
 async function openSide(deps: Opening, request: SessionRequest, side: Side, lent: KeptSession[]): Promise<KeptSession> {
-  const { job, signal, freshTokens = false } = request;
+  const { job, signal, as, freshTokens = false } = request;
   const demand = demandOf(deps, job, side);
   const key = keyOf(job, side);
-  const taken = freshTokens ? undefined : deps.keeper.take(key);
+  const taken = freshTokens || as !== undefined ? undefined : deps.keeper.take(key);
   if (taken !== undefined) {
     lent.push(taken);
     signal.throwIfAborted();
@@ -178,12 +193,14 @@ function keyOf({ settings, row }: MailboxJob, side: Side): string {
 
 async function openNew(
   deps: Opening,
-  { job, secrets, signal, freshTokens = false }: SessionRequest,
+  { job, secrets, signal, as, freshTokens = false }: SessionRequest,
   side: Side,
   ended: AbortSignal,
 ): Promise<ImapSession> {
   const { openSecret, tokens, tenants } = deps;
-  const login = await loginFor({ openSecret, tokens, tenants, secrets }, job, side, freshTokens);
+  const openers = { openSecret, tokens, tenants, secrets };
+  const login =
+    as === undefined ? await loginFor(openers, job, side, freshTokens) : await loginAs(openers, job, side, as);
   signal.throwIfAborted();
   const { host, port, tls, caPem, serverName } = job.settings[side];
   const { root } = job.row[side];

@@ -49,7 +49,13 @@ export interface ServerFacts {
 }
 
 export type ProbeResult =
-  | { readonly ok: true; readonly source: ServerFacts; readonly destination: ServerFacts }
+  | {
+      readonly ok: true;
+      readonly source: ServerFacts;
+      readonly destination: ServerFacts;
+      /** What could not be made sure of, in sentences. */
+      readonly notes?: readonly string[];
+    }
   | { readonly ok: false; readonly side: Side; readonly problem: Problem };
 
 export interface SurveyedFolder extends MappedFolder {

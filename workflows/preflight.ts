@@ -33,5 +33,12 @@ async function look(settings: ProjectSettings, row: MailboxRow): Promise<Preflig
     ...(folder.exceptIn !== undefined && { repeats: true }),
   }));
   const messages = folders.reduce((sum, folder) => (folder.repeats === true ? sum : sum + folder.messages), 0);
-  return { ok: true, id: row.id, folders, leftOut: survey.leftOut, notes: survey.notes, messages };
+  return {
+    ok: true,
+    id: row.id,
+    folders,
+    leftOut: survey.leftOut,
+    notes: [...(probe.notes ?? []), ...survey.notes],
+    messages,
+  };
 }

@@ -24,6 +24,14 @@ export const ACCESS_REFUSALS = {
     next: 'Give the administrator the right to act for users on the server, or choose another form in `authentication`.',
     exit: EXIT.access,
   },
+  'access.own-mailbox': {
+    scope: 'endpoint',
+    meaning:
+      'The administrator’s login for a user opens the administrator’s own mailbox: the server passes over the user’s name, and every mailbox would be that one.',
+    reaction: 'attention',
+    next: 'Choose the `form` in `authentication` that the server knows, and an administrator without a mailbox of their own; then `mailferry apply`.',
+    exit: EXIT.access,
+  },
   'access.method': {
     scope: 'endpoint',
     meaning: 'The server offers no way to log in that fits the project file.',

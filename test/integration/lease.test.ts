@@ -5,6 +5,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { acknowledgedHeartbeats, createActivities, reachedBy } from '../../activities/index.ts';
 import { systemClock } from '../../activities/clock.ts';
 import { createLimiter } from '../../activities/limiter.ts';
+import { createOwnMailboxes } from '../../activities/own-mailboxes.ts';
 import { createThrottles } from '../../activities/throttles.ts';
 import { createSessionKeeper } from '../../activities/session-keeper.ts';
 import { encodeGrowth, encodeLedger } from '../../copy/ledger-codec.ts';
@@ -82,6 +83,7 @@ async function startBench(taskQueue: string, copyFolder: CopyFolder, address = t
     heartbeats: acknowledgedHeartbeats(new Client({ connection: own })),
     limiter: createLimiter(),
     keeper: createSessionKeeper(systemClock),
+    ownMailboxes: createOwnMailboxes(systemClock),
     throttles: createThrottles(Date.now),
     clock: systemClock,
     stopping: stopping.signal,

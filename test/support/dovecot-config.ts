@@ -119,7 +119,7 @@ plugin {
 }`;
 }
 
-function passdbSettings(paths: DovecotPaths, { oauth2, masterUsers }: DovecotOptions): string {
+function passdbSettings(paths: DovecotPaths, { oauth2, masterUsers, everybodyIs }: DovecotOptions): string {
   const master = `
 auth_master_user_separator = *
 passdb {
@@ -127,6 +127,11 @@ passdb {
   args = username_format=%u ${paths.masterUsers}
   master = yes
   result_success = continue
+}`;
+  const everybody = `
+passdb {
+  driver = static
+  args = user=${everybodyIs?.name} password=${everybodyIs?.password}
 }`;
   const tokens = `
 passdb {
@@ -138,6 +143,7 @@ passdb {
 auth_mechanisms = plain login${oauth2 === undefined ? '' : ' xoauth2 oauthbearer'}
 ${masterUsers === undefined ? '' : master}
 ${oauth2 === undefined ? '' : tokens}
+${everybodyIs === undefined ? '' : everybody}
 passdb {
   driver = passwd-file
   mechanisms = plain login

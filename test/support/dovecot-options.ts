@@ -11,6 +11,8 @@ export interface DovecotOptions {
   readonly users: readonly DovecotUser[];
   /** Who may log in as `user*master`, or with SASL PLAIN and the user as authorisation identity. */
   readonly masterUsers?: readonly DovecotUser[];
+  /** With the password of this user every login opens this user's mailbox, whatever name it gives. */
+  readonly everybodyIs?: DovecotUser;
   readonly format: 'mdbox' | 'maildir' | 'sdbox';
   /** With a certificate the instance has a TLS port and STARTTLS on the plain one. */
   readonly tls?: { readonly certPem: string; readonly keyPem: string };

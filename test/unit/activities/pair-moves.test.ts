@@ -3,6 +3,7 @@ import { expect, it } from 'vitest';
 import { systemClock } from '../../../activities/clock.ts';
 import { createActivities, reachedBy, type Dependencies } from '../../../activities/index.ts';
 import { createLimiter } from '../../../activities/limiter.ts';
+import { createOwnMailboxes } from '../../../activities/own-mailboxes.ts';
 import { createThrottles } from '../../../activities/throttles.ts';
 import { KEEPS_NOTHING } from '../../../activities/session-keeper.ts';
 import { pairMoves } from '../../../copy/pair-moves.ts';
@@ -41,6 +42,7 @@ function run(input: PairMovesInput, openSession: OpenSession): Promise<PairMoves
     heartbeats: () => () => Promise.resolve('going-on'),
     limiter: createLimiter(),
     keeper: KEEPS_NOTHING,
+    ownMailboxes: createOwnMailboxes(systemClock),
     throttles: createThrottles(Date.now),
     clock: systemClock,
     stopping: new AbortController().signal,
