@@ -1,6 +1,7 @@
 /** `npm run bench`: what is measured goes to standard output, how it goes on to standard error. */
 import { codecBench, codecReport } from './codec-bench.ts';
 import { copyBench } from './copy-bench.ts';
+import { listsBench, listsReport } from './lists-bench.ts';
 import { describeMachine } from './machine.ts';
 import { memoryBench, memoryReport } from './memory-bench.ts';
 import { BadArguments, parseOptions, USAGE, type BenchOptions } from './options.ts';
@@ -34,6 +35,10 @@ async function runBench(options: BenchOptions): Promise<Finding> {
       const results = codecBench(options.scale);
       return { results, report: codecReport(results), failures: [] };
     }
+    case 'lists': {
+      const results = await listsBench(options.scale);
+      return { results, report: listsReport(results), failures: [] };
+    }
     case 'workflow': {
       const results = await workflowBench({ ...options, say });
       return { results, report: workflowReport(results), failures: [] };
@@ -56,7 +61,7 @@ async function runCopy(options: BenchOptions): Promise<Finding> {
 function describeRun({ bench, runs, scale, connections }: BenchOptions): string {
   const day = new Date().toISOString().slice(0, 10);
   const part = scale === 1 ? 'whole corpora' : `corpora reduced to ${scale}`;
-  if (bench === 'codec') return `${day}, ${part}.`;
+  if (bench === 'codec' || bench === 'lists') return `${day}, ${part}.`;
   return `${day}, ${part}, medians of ${runs} runs in turn, ${connections} connections to each side for mailferry and limit.`;
 }
 

@@ -146,7 +146,7 @@ describe('the check', () => {
 
   test('waits where the administrator’s mailbox is away for a moment', async () => {
     const old = await startOld('admin');
-    old.faults.add({ kind: 'refuse-login', user: 'admin', text: 'NO [UNAVAILABLE] Too many connections' });
+    old.faults.add({ kind: 'refuse-login', user: 'admin', text: 'NO [UNAVAILABLE] Try again later' });
     const { probe } = await probing(old, auth('dovecot', 'admin'));
     expect(await probe({ user: ALBERTA }, NEWCOMER)).toMatchObject({
       ok: false,

@@ -69,18 +69,6 @@ describe('a CSV of mailboxes', () => {
     const project = await readCsv('source,destination,source_password\na,b,hunter2\n');
     expect(JSON.stringify(project)).not.toContain('hunter2');
   });
-
-  it('reads 50,000 rows in less than two seconds of one core', async () => {
-    const rows = Array.from(
-      { length: 50_000 },
-      (_, row) => `user${row}@old.example,user${row}@new.example,"secret,${row}"`,
-    );
-    const csv = `source,destination,source_password\n${rows.join('\n')}`;
-    const begun = process.cpuUsage();
-    expect((await readCsv(csv)).rows).toHaveLength(50_000);
-    const { user, system } = process.cpuUsage(begun);
-    expect(user + system).toBeLessThan(2_000_000);
-  });
 });
 
 describe('what is wrong with a CSV is told with line and column', () => {
