@@ -136,7 +136,7 @@ export class User {
 }
 
 /** The name on the wire; INBOX is INBOX however it is spelt (RFC 3501 §5.1). */
-function wireName(name: FolderName): string {
+export function wireName(name: FolderName): string {
   const wire = typeof name === 'string' ? encodeMailboxName(name) : name.wire;
   return wire.toUpperCase() === 'INBOX' ? 'INBOX' : wire;
 }

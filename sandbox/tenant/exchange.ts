@@ -1,5 +1,7 @@
 import type { PartialSettings } from '../settings.ts';
 import type { Texts } from '../texts.ts';
+import { refusedName } from './default-folders.ts';
+import { estimatedSize, rewritten } from './rewriting.ts';
 
 /** As seen in sessions of public issue threads: no MULTIAPPEND, no SPECIAL-USE, no CONDSTORE. */
 const CAPABILITIES: readonly string[] = [
@@ -64,5 +66,23 @@ export function exchangeSettings(): PartialSettings {
     excessConnections: 'leave-unconnected',
     connectionsPerUser: 20,
     badCommandsAllowed: 2,
+    refuseName: refusedName,
+    refuseMessage: (body) => (isIndigestible(body) ? 'BAD Command Argument Error. 11' : undefined),
+    rewrite: rewritten,
+    reportedSize: estimatedSize,
   };
+}
+
+/** The longest line that APPEND takes, as users of migration tools have found it. */
+const LONGEST_LINE_BYTES = 9_900;
+
+/** What APPEND refuses without a reason: NUL, and lines that are too long. */
+function isIndigestible(body: Buffer): boolean {
+  if (body.includes(0)) return true;
+  let start = 0;
+  for (let end = body.indexOf(0x0a); end >= 0; end = body.indexOf(0x0a, start)) {
+    if (end - start > LONGEST_LINE_BYTES) return true;
+    start = end + 1;
+  }
+  return body.length - start > LONGEST_LINE_BYTES;
 }

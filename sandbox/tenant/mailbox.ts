@@ -1,7 +1,10 @@
-import type { User } from '../store/user.ts';
+import type { StoredMessage } from '../store/message.ts';
+import { type FolderName, type User, wireName } from '../store/user.ts';
 import type { Clock } from './clock.ts';
+import { addDefaultFolders, type MailboxLanguage } from './default-folders.ts';
 import { Propagating } from './propagating.ts';
 import type { Registration } from './registration.ts';
+import { substitute, type Unreadability } from './unreadable.ts';
 
 export interface MailboxOptions {
   /** Shared mailboxes need no licence and have no password; IMAP treats them alike. Default: `user`. */
@@ -12,6 +15,10 @@ export interface MailboxOptions {
   readonly fullAccess?: boolean;
   /** Set-Mailbox -MaxReceiveSize in octets. Default: the organisation's. */
   readonly maxReceiveBytes?: number;
+  /** In which language its folders are named; null for a mailbox with nothing but INBOX. Default: `en`. */
+  readonly language?: MailboxLanguage | null;
+  /** How many items each folder that holds no mail has. Default: 1. */
+  readonly itemsThatAreNoMail?: number;
 }
 
 /** A mailbox of the tenant: its mail, and who may open it over IMAP. */
@@ -25,12 +32,15 @@ export class Mailbox {
   readonly #imapEnabled: Propagating<boolean>;
   readonly #fullAccess = new Map<string, Propagating<boolean>>();
   readonly #newAccess: () => Propagating<boolean>;
+  readonly #unreadable = new Map<string, Unreadability>();
 
   constructor(store: User, clock: Clock, delayMs: () => number, options: MailboxOptions = {}) {
     this.address = store.name;
     this.kind = options.kind ?? 'user';
     this.store = store;
     this.maxReceiveBytes = options.maxReceiveBytes;
+    const { language = 'en', itemsThatAreNoMail = 1 } = options;
+    if (language !== null) addDefaultFolders(store, language, itemsThatAreNoMail);
     this.#imapEnabled = new Propagating(clock, delayMs, options.imapEnabled ?? true);
     this.#newAccess = () => new Propagating(clock, delayMs, options.fullAccess ?? true);
   }
@@ -58,6 +68,19 @@ export class Mailbox {
     return this.#accessOf(app).current;
   }
 
+  /** From now on a message cannot be read over IMAP; `undefined` mends it. */
+  setUnreadable(folder: FolderName, uid: number, how: Unreadability | undefined): void {
+    const key = keyOf(wireName(folder), uid);
+    if (how === undefined) this.#unreadable.delete(key);
+    else this.#unreadable.set(key, how);
+  }
+
+  /** What a FETCH reads for a message; undefined for nothing. */
+  read(message: StoredMessage, wire: string): Buffer | undefined {
+    const how = this.#unreadable.get(keyOf(wire, message.uid));
+    return how === undefined ? message.body : substitute(message, how);
+  }
+
   /** Whatever is on its way is in force now. */
   settle(): void {
     this.#imapEnabled.settle();
@@ -69,4 +92,8 @@ export class Mailbox {
     this.#fullAccess.set(app.clientId, access);
     return access;
   }
+}
+
+function keyOf(wire: string, uid: number): string {
+  return `${uid} ${wire}`;
 }

@@ -10,6 +10,7 @@ import type { Mailbox, MailboxOptions } from './mailbox.ts';
 import type { AppOptions, Registration } from './registration.ts';
 import { TokenService } from './token-service.ts';
 import { EXCHANGE_AUDIENCES } from './token-grant.ts';
+import { Throttling, type ThrottlingOptions } from './throttling.ts';
 import { TokenMint } from './tokens.ts';
 
 export interface TenantOptions extends DirectoryOptions {
@@ -22,6 +23,8 @@ export interface TenantOptions extends DirectoryOptions {
   readonly clock?: Clock;
   /** How long access tokens live. Default: an hour less a second, in milliseconds. */
   readonly tokenLifeMs?: number;
+  /** Budgets of mailboxes and of the tenant. Default: without end. */
+  readonly throttling?: ThrottlingOptions;
   /** Differences of the IMAP server from Exchange Online's. */
   readonly imap?: PartialSettings;
   /** Differences in how Exchange tells why it lets nobody in. */
@@ -45,6 +48,8 @@ export interface Tenant {
   readonly tokenService: TokenService;
   /** Exchange Online's IMAP, with TLS from the first octet: address, store, journal, faults, live connections. */
   readonly imap: Sandbox;
+  /** Who may ask how much of Exchange, and who was refused; budgets can be changed at any time. */
+  readonly throttling: Throttling;
   /** All logins with tokens, in order. */
   readonly logins: readonly LoginEntry[];
   /** How long tokens issued from now on live, in milliseconds. */
@@ -88,12 +93,15 @@ export async function startTenant(options: TenantOptions = {}): Promise<Tenant> 
     tokenLifeMs: () => settings.tokenLifeMs,
   });
   const exchange = exchangeSettings();
+  const throttling = new Throttling(clock, options.throttling);
   await tokenService.listen(host, options.tokenPort ?? 0);
   try {
     const imap = await startSandbox({
       ...exchange,
       largestMessage: (user) => directory.findMailbox(user)?.maxReceiveBytes ?? DEFAULT_MESSAGE_BYTES,
+      read: (message, { user, folder }) => directory.findMailbox(user)?.read(message, folder),
       checkToken: admission.judge,
+      gate: throttling,
       ...options.imap,
       texts: { ...exchange.texts, ...options.imap?.texts },
       tls: { mode: 'implicit', cert: certPem, key: keyPem },
@@ -102,7 +110,7 @@ export async function startTenant(options: TenantOptions = {}): Promise<Tenant> 
       store,
       now: clock.now,
     });
-    return new RunningTenant({ directory, admission, tokenService, imap, caPem: certPem, settings });
+    return new RunningTenant({ directory, admission, tokenService, throttling, imap, caPem: certPem, settings });
   } catch (error) {
     await tokenService.close();
     throw error;
@@ -113,6 +121,7 @@ class RunningTenant implements Tenant {
   readonly directory: Directory;
   readonly tokenService: TokenService;
   readonly imap: Sandbox;
+  readonly throttling: Throttling;
   readonly caPem: string;
   readonly scope = `${EXCHANGE_AUDIENCES[0] ?? ''}/.default`;
   readonly #admission: Admission;
@@ -122,6 +131,7 @@ class RunningTenant implements Tenant {
     readonly directory: Directory;
     readonly admission: Admission;
     readonly tokenService: TokenService;
+    readonly throttling: Throttling;
     readonly imap: Sandbox;
     readonly caPem: string;
     readonly settings: { tokenLifeMs: number };
@@ -129,6 +139,7 @@ class RunningTenant implements Tenant {
     this.directory = parts.directory;
     this.tokenService = parts.tokenService;
     this.imap = parts.imap;
+    this.throttling = parts.throttling;
     this.caPem = parts.caPem;
     this.#admission = parts.admission;
     this.#settings = parts.settings;
