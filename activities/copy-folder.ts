@@ -17,18 +17,19 @@ export function copyFolder(deps: Dependencies, input: CopyFolderInput): Promise<
       );
       return { ...result, aside };
     },
-    unwritten: (outcome, growth) => uncopied(outcome, { ledger: input.ledger, growth }),
+    unwritten: (outcome, growth) => uncopied(outcome, { ledger: input.ledger, rest: input.rest, growth }),
   });
 }
 
 function taskOf(input: CopyFolderInput, previousGrowth: string | undefined): CopyTask {
-  const { pass, folder, ledger, before, retryAside, settings, beside, surveyed } = input;
+  const { pass, folder, ledger, rest, before, retryAside, settings, beside, surveyed } = input;
   return {
     pass,
     folder,
     retryAside,
     limits: settings.limits,
     ...(ledger !== undefined && { ledger }),
+    ...(rest !== undefined && { rest }),
     ...(before !== undefined && { before }),
     ...(beside !== undefined && { beside }),
     ...(surveyed !== undefined && { surveyed }),

@@ -24,7 +24,7 @@ export interface Writing<Result extends { readonly outcome: CopyOutcome }> {
     context: CopyContext,
     scrub: (text: string) => string,
   ) => Promise<Result>;
-  /** The result of an attempt that did nothing, with the growth of those before it. Throws LedgerDamaged. */
+  /** The result of an attempt that did nothing, with the growth of those before it.*/
   readonly unwritten: (outcome: CopyOutcome, growth: string | undefined) => Result;
 }
 

@@ -1,8 +1,8 @@
 import type { IdentityIndex } from './identity-index.ts';
-import { applyGrowth, decodeLedger } from './ledger-codec.ts';
-import { Ledger, NOWHERE } from './ledger.ts';
+import { NOWHERE, type Ledger } from './ledger.ts';
 import { matchSource } from './match.ts';
 import { opened } from './open-folders.ts';
+import { recallLedger } from './recall.ts';
 import type { CopyTask } from './types.ts';
 import type { Work } from './work.ts';
 
@@ -17,13 +17,8 @@ export interface Beside {
   readonly ledger: Ledger;
 }
 
-/** Throws LedgerDamaged. */
 export function readBeside({ beside = [] }: CopyTask): readonly Beside[] {
-  return beside.map(({ source, ledger: text, growth }) => {
-    const ledger = text === undefined ? new Ledger() : decodeLedger(text);
-    if (growth !== undefined) applyGrowth(ledger, growth);
-    return { source, ledger };
-  });
+  return beside.map(({ source, ...remembered }) => ({ source, ledger: recallLedger(remembered).ledger }));
 }
 
 /** Destination UIDs from `from` on that are counterparts of others' messages. */

@@ -1,45 +1,51 @@
-import type { CopyFolderResult, CopyHeartbeat, CopyOutcome } from '../model/activities.ts';
+import type { CopyHeartbeat, CopyOutcome } from '../model/activities.ts';
 import { Care } from './care.ts';
 import { readBeside } from './beside.ts';
 import { closeTransfer } from './close.ts';
+import { carriedGrowth, carriedLedger, copyResult } from './copy-result.ts';
 import { wasContradicted, withdrawAll } from './distrust.ts';
 import { carryFlags } from './flags.ts';
 import type { IdentityIndex } from './identity-index.ts';
 import { leaseLossIn } from './lease-lost.ts';
-import { applyGrowth, decodeLedger, encodeGrowth, encodeLedger } from './ledger-codec.ts';
-import { Ledger } from './ledger.ts';
 import { openDestination, openFolders } from './open-folders.ts';
 import { goneFromSource, listSource, todo, type Listing } from './plan.ts';
 import type { Sending } from './sending.ts';
 import { readBack, type Suspect } from './read-back.ts';
+import { recallLedger } from './recall.ts';
 import { withoutRepeats } from './repeats.ts';
 import { settle } from './settle.ts';
 import { SideRefusal } from './sides.ts';
-import { count, newTally } from './tally.ts';
+import { count } from './tally.ts';
 import { transfer } from './transfer.ts';
-import type { CopyContext, CopyFolder, CopyTask } from './types.ts';
+import type { CopyFolder } from './types.ts';
 import { unreadSuspects } from './unread.ts';
-import { beginWork, Interrupted, refused, reopen, type Work } from './work.ts';
+import { beginShare, beginWork, Interrupted, refused, reopen, type Work } from './work.ts';
 
 /**
  * Brings a destination folder up to a source folder, exactly once for each message, for one share of a pass.
  *
- * Expected endings come back as outcomes, with the ledger. Thrown are a lost lease (LeaseLost), a ledger that cannot be
- * read (LedgerDamaged) and whatever nobody expected: then the growth in the last acknowledged heartbeat is what the next
+ * Expected endings come back as outcomes, with the ledger. Thrown are a lost lease (LeaseLost), a ledger of a later version
+ * (LedgerOfLaterVersion) and whatever nobody expected: then the growth in the last acknowledged heartbeat is what the next
  * attempt goes on from. `counts.listed` and `counts.goneFromSource` are told with the outcome `complete` only, so that the
  * counts of a pass's shares can be added up.
  */
 export const copyFolder: CopyFolder = async (task, context) => {
-  const work = readLedger(task, context);
+  const { ledger, tally } = recallLedger({ ledger: task.ledger, rest: task.rest, growth: task.previousGrowth });
+  const work = beginWork(task, context, { ledger, beside: readBeside(task) }, tally);
   context.lease.carry(() => heartbeat(work));
-  const outcome = await copyShare(work).catch((error: unknown) => expectedEnding(work, error));
-  return resultOf(work, outcome);
+  for (;;) {
+    const outcome = await copyShare(work).catch((error: unknown) => expectedEnding(work, error));
+    if (outcome.kind === 'refused') ledger.update({ retriedUpTo: 0 });
+    const text = carriedLedger(ledger);
+    // Another activity would have to recognise all of it anew.
+    const goesOn = text === undefined && outcome.kind === 'share-ended' && isWritable(work);
+    if (!goesOn) return copyResult(outcome, work, text);
+    beginShare(work);
+  }
 };
 
-function readLedger(task: CopyTask, context: CopyContext): Work {
-  const ledger = task.ledger === undefined ? new Ledger() : decodeLedger(task.ledger);
-  const tally = task.previousGrowth === undefined ? newTally() : applyGrowth(ledger, task.previousGrowth);
-  return beginWork(task, context, { ledger, beside: readBeside(task) }, tally);
+function isWritable({ source, destination }: Work): boolean {
+  return source.usable && destination.usable;
 }
 
 async function copyShare(work: Work): Promise<CopyOutcome> {
@@ -189,19 +195,6 @@ function heartbeat(work: Work): CopyHeartbeat {
     text: `${task.folder.sourcePath}: ${doing ?? numbers}`,
     done,
     of,
-    growth: encodeGrowth(ledger, tally),
-  };
-}
-
-function resultOf(work: Work, outcome: CopyOutcome): CopyFolderResult {
-  const { ledger, tally } = work;
-  if (outcome.kind === 'refused') ledger.update({ retriedUpTo: 0 });
-  return {
-    outcome,
-    ledger: encodeLedger(ledger),
-    handled: ledger.size,
-    counts: tally.counts,
-    aside: ledger.newlyAside,
-    notes: tally.notes,
+    growth: carriedGrowth(ledger, tally),
   };
 }

@@ -24,6 +24,11 @@ export class LedgerDamaged extends Error {
   override readonly name = 'LedgerDamaged';
 }
 
+/** Written by a later version of this program: a worker of that version can read it, and this one leaves it to it. */
+export class LedgerOfLaterVersion extends Error {
+  override readonly name = 'LedgerOfLaterVersion';
+}
+
 /** The whole ledger. */
 export function encodeLedger(ledger: Ledger): string {
   const out = new ByteWriter();
@@ -34,7 +39,7 @@ export function encodeLedger(ledger: Ledger): string {
   return seal(WHOLE, out.taken());
 }
 
-/** Throws LedgerDamaged. */
+/** Throws LedgerDamaged or LedgerOfLaterVersion, as all that read. */
 export function decodeLedger(text: string): Ledger {
   return opened('ledger', WHOLE, text, (from) => {
     const ledger = new Ledger();
@@ -92,13 +97,14 @@ export function seal(kind: number, body: Buffer): string {
   return sealed.toString('base64');
 }
 
-/** Reads what `seal` wrote, to its end. Throws LedgerDamaged, naming `what`, for anything else. */
+/** Reads what `seal` wrote, to its end. Throws LedgerDamaged or LedgerOfLaterVersion, naming `what`, for anything else. */
 export function opened<Result>(what: string, kind: number, text: string, read: (from: ByteReader) => Result): Result {
   try {
     const sealed = Buffer.from(text, 'base64');
     if (sealed.toString('base64') !== text) throw new DamagedBytes('it is not base64');
     if (sealed.length < PREFIX) throw new DamagedBytes('it is too short');
     const [version = 0] = sealed;
+    if (version > VERSION) throw new LedgerOfLaterVersion(laterVersion(what, version));
     if (version !== VERSION) throw new DamagedBytes(`it has version ${version}, and this program reads ${VERSION}`);
     if (sealed[1] !== kind) throw new DamagedBytes('it is of another kind');
     const body = inflateRawSync(sealed.subarray(PREFIX), { maxOutputLength: MOST_BYTES });
@@ -108,9 +114,14 @@ export function opened<Result>(what: string, kind: number, text: string, read: (
     from.end();
     return result;
   } catch (error) {
+    if (error instanceof LedgerOfLaterVersion) throw error;
     const why = error instanceof Error ? error.message : String(error);
     throw new LedgerDamaged(`The ${what} of a folder cannot be read: ${why}`, { cause: error });
   }
+}
+
+function laterVersion(what: string, version: number): string {
+  return `The ${what} of a folder has version ${version}, and this worker reads ${VERSION}: run a worker of the version that wrote it`;
 }
 
 const HEAD_NUMBERS = [

@@ -242,6 +242,7 @@ export class Ledger {
    */
   withdraw(uids: ReadonlySet<number>): void {
     this.#entries.remove(uids);
+    for (const uid of uids) this.#unread.delete(uid);
   }
 
   /** The source's UIDs mean nothing any more: everything is unhandled until it has been recognised at the destination. */

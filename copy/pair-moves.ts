@@ -1,17 +1,19 @@
 import type { CopyOutcome, PairMovesResult } from '../model/activities.ts';
 import { folderChanges } from './folder-changes.ts';
 import { leaseLossIn } from './lease-lost.ts';
-import { encodeLedger } from './ledger-codec.ts';
+import { carriedLedger } from './copy-result.ts';
+import { LedgerDamaged } from './ledger-codec.ts';
 import { matchMoves } from './match-moves.ts';
 import { moveCopies } from './move-copies.ts';
 import { leaveMovedAway, MissingCopies } from './moved-away.ts';
 import { OurCopies } from './our-copies.ts';
 import { applyPairingGrowth, encodePairingGrowth, pairingHeartbeat } from './pairing-codec.ts';
 import { beginPairing, type Pairing } from './pairing.ts';
+import { restOf } from './recall.ts';
 import { settleIntent } from './settle-intent.ts';
 import { SideRefusal } from './sides.ts';
-import { newTally } from './tally.ts';
-import type { PairMoves } from './types.ts';
+import { newTally, note } from './tally.ts';
+import type { CopyContext, PairMoves, PairTask } from './types.ts';
 import { Interrupted } from './work.ts';
 
 /**
@@ -20,16 +22,30 @@ import { Interrupted } from './work.ts';
  * destination follow. To be run before any folder is copied.
  *
  * The identity of what disappeared is that of our copy. Expected endings come back as outcomes, with the ledgers; while a
- * MOVE is in doubt, with growth instead. Thrown are LeaseLost, LedgerDamaged and what nobody expected: then the
+ * MOVE is in doubt, with growth instead. Thrown are LeaseLost, LedgerOfLaterVersion and what nobody expected: then the
  * growth in the last acknowledged heartbeat is what the next attempt goes on from.
  */
 export const pairMoves: PairMoves = async (task, context) => {
-  const pairing = beginPairing(task, context);
-  if (task.previousGrowth !== undefined) applyPairingGrowth(pairing, task.previousGrowth);
+  const pairing = recallPairing(task, context);
   context.lease.carry(() => pairingHeartbeat(pairing));
   const outcome = await pair(pairing).catch((error: unknown) => expectedEnding(pairing, error));
   return resultOf(pairing, outcome);
 };
+
+/** Where nobody knows what an earlier attempt moved, those copies are found again where they are now, as others are. */
+function recallPairing(task: PairTask, context: CopyContext): Pairing {
+  const pairing = beginPairing(task, context);
+  if (task.previousGrowth === undefined) return pairing;
+  try {
+    applyPairingGrowth(pairing, task.previousGrowth);
+    return pairing;
+  } catch (error) {
+    if (!(error instanceof LedgerDamaged)) throw error;
+    const anew = beginPairing(task, context);
+    note(anew.tally, 'ledger.rebuilt');
+    return anew;
+  }
+}
 
 async function pair(pairing: Pairing): Promise<CopyOutcome> {
   await settleEarlier(pairing);
@@ -77,7 +93,14 @@ function resultOf(pairing: Pairing, outcome: CopyOutcome): PairMovesResult {
     .filter(({ changed }) => changed)
     .map(({ at, ledger, left }) => {
       ledger.handOver(left);
-      return { source: at.source, ledger: encodeLedger(ledger), handled: ledger.size, aside: ledger.newlyAside };
+      const text = carriedLedger(ledger);
+      return {
+        source: at.source,
+        ...(text !== undefined && { ledger: text }),
+        rest: restOf(ledger),
+        handled: ledger.size,
+        aside: ledger.newlyAside,
+      };
     });
   return { outcome, folders, counts: tally.counts, notes: tally.notes };
 }

@@ -1,7 +1,7 @@
 import type { PairedFolder } from '../model/activities.ts';
 import type { Limits } from '../model/project.ts';
-import { applyGrowth, decodeLedger } from './ledger-codec.ts';
-import { Ledger, NOWHERE, SOUGHT } from './ledger.ts';
+import { NOWHERE, SOUGHT, type Ledger } from './ledger.ts';
+import { recallLedger } from './recall.ts';
 import { addTally, count, newTally, note, type Tally } from './tally.ts';
 import type { CopyContext, Lease, PairTask } from './types.ts';
 import { takeSides, type Progress, type Sides } from './work.ts';
@@ -53,13 +53,20 @@ export interface Pairing extends Sides {
   readonly progress: Progress;
 }
 
-/** Decodes the ledgers; what an earlier attempt paired is still to be applied. Throws LedgerDamaged. */
+/**
+ * Decodes the ledgers; what an earlier attempt paired is still to be applied. A folder whose ledger is lost is left to its
+ * copy: nothing can be said of what disappeared from it, and what is new in it cannot be told from the rest.
+ */
 export function beginPairing(task: PairTask, context: CopyContext): Pairing {
   const copied = newTally();
-  const folders = task.folders.map((at): PairingFolder => {
-    const ledger = at.ledger === undefined ? new Ledger() : decodeLedger(at.ledger);
-    if (at.growth !== undefined) addTally(copied, applyGrowth(ledger, at.growth));
-    return { at, ledger, left: new Set(), changed: at.growth !== undefined };
+  const folders = task.folders.flatMap((at): readonly PairingFolder[] => {
+    const { ledger, tally } = recallLedger(at);
+    if (tally.notes['ledger.rebuilt'] !== undefined) {
+      note(copied, 'ledger.moves-unchecked');
+      return [];
+    }
+    addTally(copied, tally);
+    return [{ at, ledger, left: new Set(), changed: at.growth !== undefined }];
   });
   return {
     ...takeSides(context),

@@ -106,7 +106,7 @@ async function settleGaps(work: Work, doubtful: readonly number[], gaps: number)
 async function judgeUnknown(work: Work, uids: readonly number[]): Promise<void> {
   const { ledger, task } = work;
   const { completeBefore } = ledger.head;
-  const left = uids.filter((uid) => !ledger.has(uid));
+  const left = uids.filter((uid) => !ledger.has(uid) && !ledger.isAside(uid));
   const wanted = await wantedOf(work, left, (row) => isOlder(row, completeBefore));
   for (const { row } of await foundElsewhere(work, wanted)) recordFound(work, row, NOWHERE, false);
   if (task.retryAside) return;

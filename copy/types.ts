@@ -3,6 +3,7 @@ import type {
   CopyFolderResult,
   CopyHeartbeat,
   LedgerBeside,
+  LedgerRest,
   PairedFolder,
   PairMovesResult,
   Surveyed,
@@ -30,7 +31,9 @@ export interface Lease {
 export interface CopyTask {
   readonly pass: PassKind;
   readonly folder: FolderPair;
-  readonly ledger?: string;
+  readonly ledger?: string | undefined;
+  /** For when the ledger is lost. */
+  readonly rest?: LedgerRest;
   readonly before?: number;
   readonly retryAside: boolean;
   readonly limits: Limits;

@@ -2,9 +2,9 @@ import type { OpenFolder } from '../imap/types.ts';
 import type { VerifiedFolder, VerifyFolderResult } from '../model/activities.ts';
 import type { FolderPair } from '../model/folders.ts';
 import type { IdentityIndex } from './identity-index.ts';
-import { decodeLedger } from './ledger-codec.ts';
-import { Ledger } from './ledger.ts';
+import type { Ledger } from './ledger.ts';
 import { matchSource } from './match.ts';
+import { recallLedger } from './recall.ts';
 import { SideRefusal } from './sides.ts';
 import { indexDestination } from './strangers.ts';
 import { withoutRepeats } from './repeats.ts';
@@ -37,7 +37,7 @@ interface Compared {
 }
 
 function readLedger({ folder, ledger }: VerifiedFolder): Compared {
-  return { folder, ledger: ledger === undefined ? new Ledger() : decodeLedger(ledger) };
+  return { folder, ledger: recallLedger({ ledger }).ledger };
 }
 
 async function compare(sides: Sides, together: readonly [Compared, ...Compared[]]): Promise<VerifyFolderResult> {

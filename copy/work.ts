@@ -29,7 +29,8 @@ export interface Work extends Sides {
   readonly ledger: Ledger;
   readonly beside: readonly Beside[];
   readonly tally: Tally;
-  readonly startedAt: number;
+  /** When the share in hand began, and how many messages had been taken by then. */
+  share: { readonly startedAt: number; readonly taken: number };
   /** The source as it was last opened. */
   sourceFolder: OpenFolder;
   /** The destination as it was last opened. */
@@ -80,7 +81,7 @@ export function beginWork(
     ledger,
     beside,
     tally,
-    startedAt: context.now(),
+    share: { startedAt: context.now(), taken: 0 },
     sourceFolder: UNOPENED,
     folder: UNOPENED,
     acknowledged: false,
@@ -103,16 +104,24 @@ export function throwIfInterrupted({ interrupt }: Pick<Sides, 'interrupt'>): voi
   if (interrupt.aborted) throw new Interrupted('The copy was asked to end');
 }
 
+/** Another share within the same attempt. */
+export function beginShare(work: Work): void {
+  work.share = { startedAt: work.now(), taken: taken(work) };
+}
+
 /** How many messages this share may still take. */
-export function messagesLeft({ task, tally }: Work): number {
-  const { copied, adopted, aside } = tally.counts;
-  return task.limits.messagesPerShare - copied - adopted - aside;
+export function messagesLeft(work: Work): number {
+  return work.task.limits.messagesPerShare - (taken(work) - work.share.taken);
+}
+
+function taken({ tally: { counts } }: Work): number {
+  return counts.copied + counts.adopted + counts.aside;
 }
 
 /** Why the copy ends after the message in hand, if it does. */
 export function endOfShare(work: Work): CopyOutcome | undefined {
   if (work.interrupt.aborted) return { kind: 'interrupted' };
-  const late = work.now() - work.startedAt >= work.task.limits.millisecondsPerShare;
+  const late = work.now() - work.share.startedAt >= work.task.limits.millisecondsPerShare;
   return late || messagesLeft(work) <= 0 ? { kind: 'share-ended' } : undefined;
 }
 

@@ -108,6 +108,8 @@ export interface CopyFolderInput extends MailboxJob {
   readonly folder: FolderPair;
   /** Encoded by `copy/`; absent before the first copy of this folder. */
   readonly ledger?: string;
+  /** Of the last result; absent before the first copy of this folder. */
+  readonly rest?: LedgerRest;
   /** Growth of an earlier activity whose result never came, where its last heartbeat is known. */
   readonly growth?: string;
   /** Only messages with an INTERNALDATE before this instant (epoch ms); absent: all. */
@@ -120,6 +122,19 @@ export interface CopyFolderInput extends MailboxJob {
   readonly surveyed?: Surveyed;
   /** What is known of the other source folders that a rule brings into the same destination folder. */
   readonly beside?: readonly LedgerBeside[];
+}
+
+/** What is carried beside a folder's ledger, and serves when that is lost. UIDs and UIDVALIDITY of 0: not known. */
+export interface LedgerRest {
+  readonly sourceValidity: number;
+  readonly destinationValidity: number;
+  /** Epoch ms: every message with an earlier INTERNALDATE was handled or put aside when a pass last completed. */
+  readonly completeBefore: number;
+  /** UIDNEXT of the destination when this move first and last wrote there. */
+  readonly writtenFrom: number;
+  readonly writtenBelow: number;
+  /** What had been put aside; only where there is no ledger. */
+  readonly aside?: readonly AsideNote[];
 }
 
 /** The ledger of a source folder that shares its destination folder: what is there for it is not there for others. */
@@ -148,8 +163,9 @@ export type CopyOutcome =
 
 export interface CopyFolderResult {
   readonly outcome: CopyOutcome;
-  /** The whole ledger of the folder, encoded. */
-  readonly ledger: string;
+  /** The whole ledger of the folder, encoded; absent when it is too large to be carried. */
+  readonly ledger?: string;
+  readonly rest?: LedgerRest;
   readonly handled: number;
   readonly counts: CopyCounts;
   /** What was put aside in this share. */
@@ -165,7 +181,7 @@ export interface VerifyFolderInput extends MailboxJob, VerifiedFolder {
 
 export interface VerifiedFolder {
   readonly folder: FolderPair;
-  readonly ledger?: string;
+  readonly ledger?: string | undefined;
 }
 
 export type VerifyFolderResult =
@@ -206,7 +222,9 @@ export interface PairMovesResult {
   /** The ledgers that changed; they take the place of ledger and growth. */
   readonly folders: readonly {
     readonly source: string;
-    readonly ledger: string;
+    /** Absent when it is too large to be carried. */
+    readonly ledger?: string;
+    readonly rest?: LedgerRest;
     readonly handled: number;
     readonly aside: readonly AsideNote[];
   }[];

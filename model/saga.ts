@@ -1,4 +1,5 @@
 /** The state of a project and what its workflows tell each other. Levels, not edges: every message states the whole wish. */
+import type { LedgerRest } from './activities.ts';
 import type { FolderPair, LeftOutFolder } from './folders.ts';
 import type { GateView } from './gate-view.ts';
 import type { Gate } from './gates.ts';
@@ -219,6 +220,8 @@ export interface FolderState extends FolderPair {
   /** No longer on the source. */
   readonly gone: boolean;
   readonly ledger?: string | undefined;
+  /** Of the last copy, whether its ledger is carried or not. */
+  readonly rest?: LedgerRest | undefined;
   /** Growth of an attempt whose end never came; what lies beyond it is in doubt. */
   readonly growth?: string | undefined;
   /** The source as it was surveyed before a pass over the folder last completed. */

@@ -56,7 +56,7 @@ async function copyWholeFolder(job: CopyJob, sides: Sides, folder: string, copie
     ledger = result.ledger;
     if (result.outcome.kind === 'share-ended') continue;
     if (result.outcome.kind !== 'complete') throw new Error(`${folder}: ${JSON.stringify(result.outcome)}`);
-    copied.ledgerBytes += ledger.length;
+    copied.ledgerBytes += ledger?.length ?? 0;
     return;
   }
 }

@@ -143,6 +143,14 @@ export const MAIL_REFUSALS = {
     next: 'Nothing; look for doubled messages where large folders were renamed or rearranged during the move.',
     exit: EXIT.exceptions,
   },
+  'ledger.rebuilt': {
+    scope: 'folder',
+    meaning:
+      'What was known of this folder’s messages could not be read, or was too large to be carried, so each was looked for anew at the destination and recognised by its headers.',
+    reaction: 'note',
+    next: 'Nothing; older messages that were not found there are put aside as `ledger.unknown-message`.',
+    exit: EXIT.exceptions,
+  },
   'ledger.unknown-message': {
     scope: 'message',
     meaning:

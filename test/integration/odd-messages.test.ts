@@ -197,7 +197,7 @@ async function copyAll(source: Sandbox, destination: Destination): Promise<reado
   return results;
 }
 
-async function verified(source: Sandbox, destination: Destination, ledger: string): Promise<unknown> {
+async function verified(source: Sandbox, destination: Destination, ledger: string | undefined): Promise<unknown> {
   const [from, to] = [await sessionOf(source.port, 'source'), await destination.open()];
   try {
     const interrupt = new AbortController().signal;
@@ -232,7 +232,7 @@ async function fatesOf(
   destination: Destination,
   { ledger: text_ }: CopyFolderResult,
 ): Promise<ReadonlyMap<string, Fate>> {
-  const ledger = decodeLedger(text_);
+  const ledger = decodeLedger(text_ ?? '');
   const there = await whatIsThere(destination);
   const fates = new Map<string, Fate>();
   for (const [index, { name, body, date = DATE }] of ALL.entries()) {

@@ -131,8 +131,9 @@ export class LyingWorld {
     road.source.lie([]);
     road.destination.lie([]);
     const last = await completed(attempt, known);
-    const ledger = decodeLedger(last.ledger);
-    const verified = await inTime(this.#verified(harness, user, world, last.ledger));
+    const text = last.ledger ?? '';
+    const ledger = decodeLedger(text);
+    const verified = await inTime(this.#verified(harness, user, world, text));
     const uids = [...ledger.handledUids()];
     const counterparts = uids.map((uid) => [uid, ledger.get(uid)?.counterpart ?? NOWHERE] as const);
     const ending = {

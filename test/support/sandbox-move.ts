@@ -103,7 +103,7 @@ export class SandboxMove {
         },
       );
     });
-    this.ledgers.set(folder.source, result.ledger);
+    this.ledgers.set(folder.source, result.ledger ?? '');
     return result;
   }
 

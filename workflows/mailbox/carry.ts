@@ -1,8 +1,6 @@
 import { withoutOldWords } from './aside.ts';
+import { MOST_LEDGER_CHARACTERS } from '../../model/ledger-limits.ts';
 import type { FolderState, MailboxState } from '../../model/saga.ts';
-
-/** A payload is refused at 2 MiB; the rest of a state takes far less than the difference. */
-const CARRIED_LEDGER_CHARACTERS = 1_500_000;
 
 /** Notes of messages put aside that are carried for one folder; more are found again by the next listing. */
 const CARRIED_ASIDE = 5_000;
@@ -17,7 +15,7 @@ export function fitToCarry(state: MailboxState): MailboxState {
   const left = new Set<string>();
   let total = bySize.reduce((sum, folder) => sum + sizeOf(folder), 0);
   for (const folder of bySize) {
-    if (total <= CARRIED_LEDGER_CHARACTERS) break;
+    if (total <= MOST_LEDGER_CHARACTERS) break;
     if (folder.growth !== undefined || needed.has(folder.source)) continue;
     total -= folder.ledger?.length ?? 0;
     left.add(folder.source);

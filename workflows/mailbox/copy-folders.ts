@@ -1,5 +1,10 @@
 import { ActivityFailure, TimeoutFailure, isCancellation } from '@temporalio/workflow';
-import { parseCopyHeartbeat, type CopyFolderResult, type LedgerBeside } from '../../model/activities.ts';
+import {
+  parseCopyHeartbeat,
+  type CopyFolderResult,
+  type LedgerBeside,
+  type LedgerRest,
+} from '../../model/activities.ts';
 import { pairOf } from '../../model/folders.ts';
 import type { Problem } from '../../model/mailbox.ts';
 import { addCopyCounts } from '../../model/pass.ts';
@@ -152,6 +157,7 @@ async function copyShare(
         ...(freshToken && { freshToken }),
         ...(beside.length > 0 && { beside: beside.map(ledgerBeside) }),
         ...(folder.ledger !== undefined && { ledger: folder.ledger }),
+        ...restOf(folder),
         ...(folder.growth !== undefined && { growth: folder.growth }),
         ...(pass.before !== undefined && { before: pass.before }),
         ...(folder.uidNext > 0 &&
@@ -166,6 +172,13 @@ async function copyShare(
     keepGrowth(mailbox, folder.source, timeout);
     return undefined;
   }
+}
+
+/** Without a ledger, what was put aside goes along, so that it is not taken for what its user has deleted. */
+function restOf({ ledger, rest, aside }: FolderState): { readonly rest?: LedgerRest } {
+  if (rest === undefined) return {};
+  if (ledger !== undefined) return { rest };
+  return { rest: { ...rest, aside: aside.map(({ uid, code }) => ({ uid, code })) } };
 }
 
 function ledgerBeside({ source, ledger, growth }: FolderState): LedgerBeside {
@@ -185,6 +198,7 @@ function take(mailbox: Mailbox, folder: FolderState, result: CopyFolderResult): 
   const aside = [...folder.aside.filter((note) => !known.has(note.uid)), ...result.aside];
   patchFolder(mailbox, folder.source, {
     ledger: result.ledger,
+    rest: result.rest,
     growth: undefined,
     handled: result.handled,
     aside: mailbox.state.current?.retryAside ? result.aside : aside,

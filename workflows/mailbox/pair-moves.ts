@@ -63,11 +63,11 @@ function keepGrowth(mailbox: Mailbox, growth: string | undefined, folders: Paira
 }
 
 function take(mailbox: Mailbox, result: PairMovesResult, folders: Pairable['folders']): void {
-  for (const { source, ledger, handled, aside } of result.folders) {
+  for (const { source, ledger, rest, handled, aside } of result.folders) {
     const known = mailbox.state.folders.find((folder) => folder.source === source)?.aside ?? [];
     const again = new Set(aside.map(({ uid }) => uid));
     const notes = [...known.filter(({ uid }) => !again.has(uid)), ...aside];
-    patchFolder(mailbox, source, { ledger, growth: undefined, handled, aside: notes });
+    patchFolder(mailbox, source, { ledger, rest, growth: undefined, handled, aside: notes });
   }
   const { pairing: _settled, ...pass } = currentPass(mailbox);
   const current: CurrentPass = { ...pass, counts: addCopyCounts(pass.counts, result.counts) };

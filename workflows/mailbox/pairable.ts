@@ -1,9 +1,7 @@
 import type { PairedFolder } from '../../model/activities.ts';
 import { pairOf } from '../../model/folders.ts';
+import { MOST_LEDGER_CHARACTERS } from '../../model/ledger-limits.ts';
 import type { FolderState } from '../../model/saga.ts';
-
-/** A payload is refused at 2 MiB; ledgers that come back may be somewhat longer than those that went out. */
-const MOST_CHARACTERS = 1_500_000;
 
 /** What is to be looked at for messages that were moved on the source; nothing where no folder is given. */
 export interface Pairable {
@@ -47,7 +45,7 @@ function fit(
   for (const folder of concerned.toSorted((a, b) => sizeOf(a) - sizeOf(b))) {
     if (fitting.has(folder.source)) continue;
     total += sizeOf(folder);
-    if (total > MOST_CHARACTERS) break;
+    if (total > MOST_LEDGER_CHARACTERS) break;
     fitting.add(folder.source);
   }
   return fitting;

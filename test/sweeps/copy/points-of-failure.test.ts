@@ -168,7 +168,7 @@ describe.each(DESTINATIONS)('exactly once, to a server with %s', (_, capabilitie
     const { ledger } = await world.copyAll(user);
     world.destination.faults.clear();
     expect(world.copied(user)).toEqual(world.expected());
-    const known = decodeLedger(ledger);
+    const known = decodeLedger(ledger ?? '');
     const [source, destination] = [world.source.store.user('ann'), world.destination.store.user(user)];
     for (const { uid, body: sent } of source.folder('INBOX').messages) {
       const counterpart = known.get(uid)?.counterpart ?? -1;

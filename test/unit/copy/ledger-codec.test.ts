@@ -1,6 +1,13 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { applyGrowth, decodeLedger, encodeGrowth, encodeLedger, LedgerDamaged } from '../../../copy/ledger-codec.ts';
+import {
+  applyGrowth,
+  decodeLedger,
+  encodeGrowth,
+  encodeLedger,
+  LedgerDamaged,
+  LedgerOfLaterVersion,
+} from '../../../copy/ledger-codec.ts';
 import { Ledger, NOWHERE, SOUGHT, type LedgerEntry } from '../../../copy/ledger.ts';
 import { newTally, note } from '../../../copy/tally.ts';
 
@@ -100,7 +107,8 @@ describe('a ledger as text', () => {
   it('is refused when any of its bytes was changed, cut off or added', () => {
     const bytes = Buffer.from(encodeLedger(usedFolder(50)), 'base64');
     fc.assert(
-      fc.property(fc.nat(bytes.length - 1), fc.integer({ min: 1, max: 255 }), (at, change) => {
+      // The first byte is the version.
+      fc.property(fc.integer({ min: 1, max: bytes.length - 1 }), fc.integer({ min: 1, max: 255 }), (at, change) => {
         const damaged = Buffer.from(bytes);
         damaged[at] = (damaged[at] ?? 0) ^ change;
         const text = damaged.toString('base64');
@@ -122,7 +130,7 @@ describe('a ledger as text', () => {
   it('of a later version is refused, and said so', () => {
     const bytes = Buffer.from(encodeLedger(new Ledger()), 'base64');
     bytes[0] = 4;
-    expect(() => decodeLedger(bytes.toString('base64'))).toThrow(/version 4/);
+    expect(() => decodeLedger(bytes.toString('base64'))).toThrow(LedgerOfLaterVersion);
   });
 });
 

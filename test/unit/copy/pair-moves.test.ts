@@ -44,6 +44,27 @@ describe('what its user moved on the source', () => {
     expect(harness.counts).toMatchObject({ copied: 0, moved: 0, flagsChanged: 0 });
   });
 
+  it('from a folder whose ledger cannot be read is copied once more, and nothing else is', async () => {
+    const harness = await copied('Work');
+    harness.folders = harness.folders.map((each) => (each.source === 'INBOX' ? { ...each, ledger: 'AAAA' } : each));
+    harness.source.move('INBOX', 2, 'Work');
+    harness.source.add('Work', { body: mail('five') });
+    await harness.pass();
+    expect(harness.counts).toMatchObject({ copied: 2, adopted: 3, moved: 0 });
+    expect(subjects(harness.destination, 'INBOX')).toEqual(['one', 'two', 'three', 'four']);
+    expect(subjects(harness.destination, 'Work')).toEqual(['two', 'five']);
+  });
+
+  it('is found where it is when the growth of an earlier attempt cannot be read', async () => {
+    const harness = await copied('Work');
+    harness.source.move('INBOX', 2, 'Work');
+    harness.destination.move('INBOX', 2, 'Work');
+    harness.growth = 'AAAA';
+    await harness.pass();
+    expect(harness.counts).toMatchObject({ copied: 0 });
+    expectSame(harness);
+  });
+
   it('to a folder that is new, and back again, and on', async () => {
     const harness = await copied();
     harness.source.create('New');

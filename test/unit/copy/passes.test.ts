@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
 import { LeaseLost } from '../../../copy/lease-lost.ts';
-import { LedgerDamaged } from '../../../copy/ledger-codec.ts';
 import { refuse } from '../../../imap/refusal.ts';
 import type { Limits } from '../../../model/project.ts';
 import { CopyHarness, type World } from '../../support/copy-harness.ts';
@@ -261,11 +260,5 @@ describe('a pass', () => {
     const second = await harness.copy({ ledger: first.ledger });
     expect(second.counts).toMatchObject({ listed: 1, copied: 1, goneFromSource: 1 });
     expect(harness.destination.bodies('INBOX')).toHaveLength(2);
-  });
-
-  it('with a ledger that cannot be read copies nothing', async () => {
-    const { error, destination } = await messages(1).attempt({ ledger: 'AAAA' });
-    expect(error).toBeInstanceOf(LedgerDamaged);
-    expect(destination.asked).toEqual([]);
   });
 });

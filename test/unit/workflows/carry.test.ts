@@ -32,6 +32,18 @@ test('the largest ledgers are left behind until the state fits into one payload,
   expect(carried.folders[1]).not.toHaveProperty('completeAt');
 });
 
+test('what serves to rebuild a ledger is carried when the ledger is not', () => {
+  const rest = {
+    sourceValidity: 1,
+    destinationValidity: 2,
+    completeBefore: 1_700_000_000_000,
+    writtenFrom: 3,
+    writtenBelow: 9,
+  };
+  const state = mailbox([folder('huge', { ledger: 'h'.repeat(1_600_000), rest })]);
+  expect(fitToCarry(state).folders).toEqual([folder('huge', { ledger: undefined, rest })]);
+});
+
 test('a ledger whose growth is not settled is carried whatever its size', () => {
   const state = mailbox([
     folder('doubtful', { ledger: 'd'.repeat(1_000_000), growth: 'g' }),
