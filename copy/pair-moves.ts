@@ -93,10 +93,9 @@ function resultOf(pairing: Pairing, outcome: CopyOutcome): PairMovesResult {
     .filter(({ changed }) => changed)
     .map(({ at, ledger, left }) => {
       ledger.handOver(left);
-      const text = carriedLedger(ledger);
       return {
         source: at.source,
-        ...(text !== undefined && { ledger: text }),
+        ledger: carriedLedger(ledger),
         rest: restOf(ledger),
         handled: ledger.size,
         aside: ledger.newlyAside,

@@ -223,7 +223,7 @@ export interface PairMovesResult {
   readonly folders: readonly {
     readonly source: string;
     /** Absent when it is too large to be carried. */
-    readonly ledger?: string;
+    readonly ledger?: string | undefined;
     readonly rest?: LedgerRest;
     readonly handled: number;
     readonly aside: readonly AsideNote[];

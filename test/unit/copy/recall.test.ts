@@ -78,7 +78,7 @@ describe('a ledger that is lost', () => {
   it('is rebuilt by attempts that follow one another, wherever they end', async () => {
     let steps = 0;
     const whole = prepared();
-    const { rest = undefined } = await whole.copy();
+    const { rest } = await whole.copy();
     const lost = { ledger: DAMAGED, ...(rest !== undefined && { rest }) };
     await whole.copy(lost, { onStep: () => (steps += 1) });
     for (let at = 0; at < steps; at++) {
