@@ -40,8 +40,7 @@ export async function checkActing(
 ): Promise<string | undefined> {
   const { settings, row } = request.job;
   const acting = actingIn(settings[side], row[side]);
-  // Below a root of a shared namespace nothing but the user's folders is moved.
-  if (acting === undefined || isOwn(acting) || row[side].root !== undefined) return undefined;
+  if (acting === undefined || isOwn(acting)) return undefined;
   const check: Check = { deps, request, side, acting };
   const own = await ownMailbox(check, RULES_OUT_MS);
   if (own === 'none' || !mayBeOne(own.inbox, inbox)) return undefined;

@@ -3,9 +3,12 @@ import type { AdminForm, Side, TlsMode } from '../model/project.ts';
 import { PROJECT_SCHEMA } from './schema.ts';
 
 export type AuthAnswer =
-  | { readonly kind: 'password' }
+  /** `column`: of the list, where it is not our own. */
+  | { readonly kind: 'password'; readonly column?: string }
   | { readonly kind: 'administrator'; readonly form: AdminForm; readonly user: string }
-  | { readonly kind: 'oauth2'; readonly tenant: string; readonly clientId: string };
+  | { readonly kind: 'oauth2'; readonly tenant: string; readonly clientId: string }
+  /** Every row brings an application, in the tenant that its mailbox's domain belongs to. */
+  | { readonly kind: 'applications' };
 
 export interface EndpointAnswers {
   readonly host: string;
@@ -20,6 +23,8 @@ export interface ProjectAnswers {
   readonly destination: EndpointAnswers;
   /** The CSV of mailboxes, relative to the project file; `mailboxes.csv` if absent. */
   readonly csv?: string;
+  /** Whose list that is, where it was there before. */
+  readonly listOf?: string;
 }
 
 /** Plain where YAML reads it as the same text, otherwise in double quotes (JSON strings are YAML). */
@@ -35,7 +40,9 @@ function secretLines(side: Side): readonly string[] {
 function authLines(answer: AuthAnswer, side: Side): readonly string[] {
   switch (answer.kind) {
     case 'password':
-      return [`    kind: password   # each mailbox's own, in the column ${side}_password of the CSV`];
+      return [
+        `    kind: password   # each mailbox's own, in the column ${answer.column ?? `${side}_password`} of the CSV`,
+      ];
     case 'administrator':
       return [
         '    kind: administrator   # one administrator opens every mailbox',
@@ -52,7 +59,16 @@ function authLines(answer: AuthAnswer, side: Side): readonly string[] {
         '    # certificateFile: secrets/application.pem   # instead of a secret: certificate and private key',
         '    # cloud: global   # or gcc-high, dod, china; each has a mail server of its own, so leave `host` out',
       ];
+    case 'applications':
+      return applicationLines();
   }
+}
+
+function applicationLines(): readonly string[] {
+  return [
+    '    kind: oauth2   # each row names its application and has its secret',
+    '    # tenant: contoso.onmicrosoft.com   # where the domains of the mailboxes do not tell it',
+  ];
 }
 
 function endpointLines(answers: EndpointAnswers, side: Side): readonly string[] {
@@ -105,6 +121,15 @@ timing:
   commandTimeout: 2m
 `;
 
+function mailboxesLines({ csv = 'mailboxes.csv', listOf }: ProjectAnswers): readonly string[] {
+  if (listOf !== undefined) return [`# ${listOf}.`, 'mailboxes:', `  csv: ${scalar(csv)}`];
+  return [
+    '# A row for each mailbox, below a header with these columns.',
+    'mailboxes:',
+    `  csv: ${scalar(csv)}   # or a list here: [{ source: anna, destination: anna@example.org }]`,
+  ];
+}
+
 /** The text of a project file for these answers. `readProjectFile` takes it once its CSV is there. */
 export function projectTemplate(answers: ProjectAnswers): string {
   return [
@@ -120,16 +145,17 @@ export function projectTemplate(answers: ProjectAnswers): string {
     '# The server that they go to.',
     ...endpointLines(answers.destination, 'destination'),
     '',
-    '# A row for each mailbox, below a header with these columns.',
-    'mailboxes:',
-    `  csv: ${scalar(answers.csv ?? 'mailboxes.csv')}   # or a list here: [{ source: anna, destination: anna@example.org }]`,
+    ...mailboxesLines(answers),
     SETTINGS,
   ].join('\n');
 }
 
-/** The header of the CSV for these answers, with the passwords that it needs. */
+/** The header of the CSV for these answers, with what opens the mailboxes where each row has to bring it. */
 export function csvTemplate(answers: ProjectAnswers): string {
-  const needsPassword = (side: Side): boolean => answers[side].authentication.kind === 'password';
-  const passwords = (['source', 'destination'] as const).filter(needsPassword).map((side) => `${side}_password`);
-  return `${['source', 'destination', ...passwords].join(',')}\n`;
+  const needed = (['source', 'destination'] as const).flatMap((side): readonly string[] => {
+    const { kind } = answers[side].authentication;
+    if (kind === 'password') return [`${side}_password`];
+    return kind === 'applications' ? [`${side}_client_id`, `${side}_client_secret`] : [];
+  });
+  return `${['source', 'destination', ...needed].join(',')}\n`;
 }

@@ -5,7 +5,7 @@ export interface InitReport {
   readonly project: string;
   readonly file: string;
   readonly csv: string;
-  /** False when there was a list of mailboxes already. */
+  /** False where there was a list of mailboxes already. */
   readonly csvWritten: boolean;
 }
 

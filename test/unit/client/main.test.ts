@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { main } from '../../../client/main.ts';
 import { commandNames } from '../../../client/program.ts';
+import { readProjectFile } from '../../../project/read.ts';
 import { memoryIo } from './memory-io.ts';
 
 let cwd = '';
@@ -95,6 +96,58 @@ describe('init', () => {
     expect(await readFile(join(cwd, 'project.yaml'), 'utf8')).toBe('mine');
     expect(await main(['init', '--force'], memoryIo({ cwd }))).toBe(0);
     expect(await readFile(join(cwd, 'mailboxes.csv'), 'utf8')).toBe('mine too');
+  });
+
+  it.each<[string, string, readonly RegExp[]]>([
+    [
+      'Microsoft’s',
+      'EmailAddress,UserName,Password\nann@contoso.com,ann,1091990\n',
+      [
+        /source:\n {2}host: imap\.old\.example/,
+        /kind: password {3}# .* column Password of/,
+        /outlook\.office365\.com[^]*kind: oauth2/,
+      ],
+    ],
+    [
+      'Exchange’s',
+      '#TYPE Mailbox\n"Name","PrimarySmtpAddress"\n"A","a@contoso.com"\n',
+      [/source:\n {2}host: outlook\.office365\.com[^]*clientId: [^]*destination:[^]*kind: administrator/],
+    ],
+    [
+      'Qboxmail’s',
+      'a@b.example;outlook.office365.com;a@contoso.com;;1b7e;s3cr~t\n',
+      [/host: outlook\.office365\.com[^]*each row names its application[^]*destination:/],
+    ],
+    [
+      'Qboxmail’s without applications',
+      'a@b.example;imap.x.example;a@x.example;hunter2\n',
+      [/host: imap\.x\.example[^]*kind: password[^]*destination:/],
+    ],
+  ])('takes up the road of a list of %s', async (_, list, expected) => {
+    await writeFile(join(cwd, 'users.csv'), list);
+    const io = memoryIo({ cwd });
+    expect(await main(['init', '--csv', 'users.csv', '--name', 'acme'], io)).toBe(0);
+    const text = await readFile(join(cwd, 'project.yaml'), 'utf8');
+    for (const pattern of [...expected, /mailboxes:\n {2}csv: users\.csv/]) expect(text).toMatch(pattern);
+    expect(text).not.toMatch(/hunter2|s3cr~t|1091990/);
+    const { rows } = await readProjectFile(join(cwd, 'project.yaml'), { readFile: (path) => readFile(path) });
+    expect(rows).toHaveLength(1);
+    expect(await readFile(join(cwd, 'users.csv'), 'utf8')).toBe(list);
+  });
+
+  it('takes no list that nobody knows', async () => {
+    await writeFile(join(cwd, 'users.csv'), 'Name,Mail\nA,hunter2\n');
+    const io = memoryIo({ cwd });
+    expect(await main(['init', '--csv', 'users.csv'], io)).toBe(2);
+    expect(io.err()).toContain('error project.csv:');
+    expect(io.err()).not.toContain('hunter2');
+  });
+
+  it('writes the form of an administrator’s login', async () => {
+    const io = memoryIo({ cwd });
+    const options = ['--source-kind', 'administrator', '--source-form', 'exchange', '--name', 'acme'];
+    expect(await main(['init', ...options], io)).toBe(0);
+    expect(await readFile(join(cwd, 'project.yaml'), 'utf8')).toMatch(/form: exchange[^]*user: DOMAIN\/administrator/);
   });
 
   it('asks for what the options do not say where somebody is there', async () => {

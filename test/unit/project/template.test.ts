@@ -5,6 +5,7 @@ import { read } from './project-files.ts';
 
 const AUTHENTICATIONS: readonly AuthAnswer[] = [
   { kind: 'password' },
+  { kind: 'applications' },
   { kind: 'administrator', form: 'exchange', user: 'EXAMPLE/admin: "x" #1' },
   { kind: 'oauth2', tenant: 'contoso.onmicrosoft.com', clientId: '11111111-2222-3333-4444-555555555555' },
 ];
