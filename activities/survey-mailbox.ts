@@ -1,5 +1,6 @@
 import type { FolderStatus, ImapSession } from '../imap/types.ts';
 import type { SurveyedFolder, SurveyResult } from '../model/activities.ts';
+import { isExchange } from '../model/exchange.ts';
 import type { LeftOutFolder } from '../model/folders.ts';
 import { mapFolders, type FolderMap, type FolderSide, type LeftOut } from '../model/folder-map.ts';
 import type { MailboxJob, Side } from '../model/project.ts';
@@ -66,6 +67,7 @@ async function listed(side: Side, session: ImapSession): Promise<FolderSide> {
     folders: await askedOf(side, session.list()),
     delimiter: session.delimiter,
     namespacePrefix: session.prefix,
+    exchange: isExchange(session.capabilities),
   };
 }
 

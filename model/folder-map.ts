@@ -7,6 +7,7 @@ import { fitLevel, foldName, isInboxName, prefixLevels, shownPath } from './fold
 import { FolderPlaces, type Base, type Place } from './folder-places.ts';
 import { roleCandidates } from './folder-roles.ts';
 import { sourceFolders, type LeftOut, type SourceFolder, type SourceView } from './folder-sources.ts';
+import { besideNonMail } from './non-mail-folders.ts';
 import type { FolderRules } from './project.ts';
 import { MATCHED_ROLES, type MatchedRole } from './role-names.ts';
 
@@ -20,6 +21,8 @@ export interface FolderSide {
   readonly namespacePrefix: string;
   /** The row's `folderPrefix`, `/` between levels: everything goes below it. */
   readonly rowPrefix?: string | undefined;
+  /** The server is Exchange, which keeps something else than mail under some names. */
+  readonly exchange?: boolean;
 }
 
 export interface FolderMapInput {
@@ -217,9 +220,13 @@ class TreePlacer {
   /** Names that need no change are given first, then those made to fit, and last those that must step aside. */
   #placeDepth(nodes: readonly TreeNode[]): void {
     const isTop = (node: TreeNode): boolean => this.#baseOf(node).path.length <= this.#root.path.length;
-    const waiting = nodes.map((node) => ({ node, fitted: fitLevel(node.level, this.#side.delimiter, isTop(node)) }));
+    const waiting = nodes.map((node) => {
+      const fitted = fitLevel(node.level, this.#side.delimiter, isTop(node));
+      const beside = this.#side.exchange === true && isTop(node) ? besideNonMail(fitted) : undefined;
+      return { node, fitted: beside ?? fitted, isFree: beside === undefined };
+    });
     const attempts: readonly ((turn: (typeof waiting)[number]) => Place | undefined)[] = [
-      ({ node }) => this.#places.takeListed([...this.#baseOf(node).path, node.level]),
+      ({ node, isFree }) => (isFree ? this.#places.takeListed([...this.#baseOf(node).path, node.level]) : undefined),
       ({ node, fitted }) =>
         fitted.reason === undefined ? this.#places.take(this.#baseOf(node), fitted.level) : undefined,
       ({ node, fitted }) => this.#places.take(this.#baseOf(node), fitted.level),

@@ -82,16 +82,21 @@ export function leftOutByRules(
   namespace: readonly string[],
   rules: FolderRules,
 ): string | undefined {
-  const front = namespace.length === 0 ? undefined : `${namespace.join('/').toLowerCase()}/`;
-  const isInbox = path.length === 1 && path[0] === 'INBOX';
-  const covered = (glob: string): boolean =>
-    globCovers(glob, path) ||
-    (front !== undefined &&
-      !isInbox &&
-      glob.toLowerCase().startsWith(front) &&
-      globCovers(glob.slice(front.length), path));
-  const excluded = rules.exclude.find(covered);
+  const excluded = rules.exclude.find((glob) => covers(glob, path, namespace));
   if (excluded !== undefined) return `The rule \`exclude: ${excluded}\` leaves it out.`;
-  if (rules.include.length > 0 && !rules.include.some(covered)) return 'No rule of `include` names it.';
+  if (rules.include.length > 0 && !includedByRules(path, namespace, rules)) return 'No rule of `include` names it.';
   return undefined;
+}
+
+/** Whether a rule of `include` names the folder, with what would be moved without it. */
+export function includedByRules(path: readonly string[], namespace: readonly string[], rules: FolderRules): boolean {
+  return rules.include.some((glob) => covers(glob, path, namespace));
+}
+
+function covers(glob: string, path: readonly string[], namespace: readonly string[]): boolean {
+  if (globCovers(glob, path)) return true;
+  const front = `${namespace.join('/').toLowerCase()}/`;
+  const isInbox = path.length === 1 && path[0] === 'INBOX';
+  if (namespace.length === 0 || isInbox || !glob.toLowerCase().startsWith(front)) return false;
+  return globCovers(glob.slice(front.length), path);
 }

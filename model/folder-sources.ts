@@ -1,8 +1,9 @@
 /** The source folders that are moved, each with the levels that it is to have at the destination; and those that are not. */
 import type { FolderRole, ListedFolder } from './folders.ts';
-import { isInboxName, prefixLevels, shownPath } from './folder-names.ts';
-import { leftOutByRules, renamePath } from './folder-rules.ts';
+import { foldName, isInboxName, prefixLevels, shownPath } from './folder-names.ts';
+import { includedByRules, leftOutByRules, renamePath } from './folder-rules.ts';
 import { isGmailLevel } from './folder-roles.ts';
+import { nonMailKinds } from './non-mail-folders.ts';
 import type { FolderRules } from './project.ts';
 
 export interface SourceFolder {
@@ -30,6 +31,8 @@ export interface SourceView {
   readonly namespacePrefix: string;
   /** The folder that is the mailbox's root, `/` (or the server's delimiter) between levels; virtual shared folders. */
   readonly root?: string | undefined;
+  /** The server is Exchange, which lists folders that hold no mail like all others. */
+  readonly exchange?: boolean;
 }
 
 /** Folders that show messages of other folders once more (RFC 6154 section 2), those that show the most first. */
@@ -77,9 +80,13 @@ function reasonAgainst(
   relative: readonly string[],
   view: SourceView,
   rules: FolderRules,
+  kinds: ReadonlyMap<string, string>,
 ): string | undefined {
   const namespace = isBelowRoot(view) ? [] : prefixLevels(view.namespacePrefix, view.delimiter);
-  return leftOutByRules(relative, namespace, rules) ?? shownByAll(folder, view);
+  const byRules = leftOutByRules(relative, namespace, rules) ?? shownByAll(folder, view);
+  if (byRules !== undefined || includedByRules(relative, namespace, rules)) return byRules;
+  const kind = kinds.get(foldName(relative[0] ?? ''));
+  return kind === undefined ? undefined : `It holds no mail but ${kind}; a rule of \`include\` that names it moves it.`;
 }
 
 /** What a folder with all messages shows need not be looked for in one with some of them (RFC 6154 section 2). */
@@ -125,6 +132,7 @@ export function sourceFolders(
     const relative = relativePath(folder, view);
     return relative?.length === 1 && relative.every(isInboxName);
   });
+  const kinds = kindsOf(listed, view);
   let inboxSeen = false;
   for (const folder of listed) {
     const shown = shownPath(folder.path);
@@ -138,7 +146,7 @@ export function sourceFolders(
     const reason =
       isInbox && inboxSeen
         ? 'It is another spelling of INBOX, whose messages are moved already.'
-        : reasonAgainst(folder, path, view, rules);
+        : reasonAgainst(folder, path, view, rules, kinds);
     inboxSeen ||= isInbox;
     if (reason !== undefined) {
       leftOut.push({ folder, sourcePath: shown, reason });
@@ -150,6 +158,12 @@ export function sourceFolders(
     moved.push({ folder, shown, target, renamed: renamed.join('\u0000') !== path.join('\u0000') });
   }
   return { moved: withExceptions(moved, listed, view), leftOut };
+}
+
+/** What folders hold that is no mail, by their first level; nothing where the server keeps nothing but mail. */
+function kindsOf(listed: readonly ListedFolder[], view: SourceView): ReadonlyMap<string, string> {
+  if (view.exchange !== true) return new Map();
+  return nonMailKinds(listed.flatMap((folder) => relativePath(folder, view)?.slice(0, 1) ?? []));
 }
 
 /** Where a folder stands among those that show messages of others; -1 for all others. */

@@ -29,7 +29,7 @@ export const ROLE_NAMES: Readonly<Record<MatchedRole, readonly string[]>> = {
   ),
   drafts: names(
     'Drafts, Draft, Entwürfe, Brouillons, Bozze, Borradores, Rascunhos, Concepten',
-    'Kopie robocze, Wersje robocze, Robocze, Koncepty, Rozepsané, Rozpísané, Utkast, Kladder',
+    'Kopie robocze, Wersje robocze, Robocze, Koncepty, Rozepsané, Rozpísané, Utkast, Kladder, Kladd',
     'Luonnokset, Черновики, 下書き, 草稿',
   ),
   trash: names(
@@ -48,7 +48,8 @@ export const ROLE_NAMES: Readonly<Record<MatchedRole, readonly string[]>> = {
     'Junk, Junk Email, Junk E-mail, Spam, Bulk Mail',
     'Junk-E-Mail, Spamverdacht, Werbung, Courrier indésirable, Indésirables, Pourriel',
     'Posta indesiderata, Indesiderata, Correo no deseado, Correo electrónico no deseado, No deseado',
-    'Lixo eletrônico, Lixo Eletrônico, E-mail de Lixo, Correio electrónico não solicitado',
+    'Lixo eletrônico, Lixo eletrónico, E-mail de Lixo',
+    'Correio eletrónico não solicitado, Correio electrónico não solicitado',
     'Ongewenste e-mail, Ongewenst, Wiadomości-śmieci, Niechciane, Nevyžádaná pošta, Nevyžiadaná pošta',
     'Skräppost, Søppelpost, Uønsket e-mail, Uønsket e-post, Uønsket mail, Roskaposti',
     'Спам, Нежелательная почта, 迷惑メール, 垃圾邮件',
