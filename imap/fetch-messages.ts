@@ -6,7 +6,7 @@ import { MESSAGES, readableFlags, readItems, Rows, SequenceCheck } from './fetch
 import { formatUidSet } from './grammar.ts';
 import { isImapRefusal, refuse } from './refusal.ts';
 import { saysExpunged } from './refusals.ts';
-import { positiveOf, ResponseError } from './response.ts';
+import { bytesOf, positiveOf, ResponseError } from './response.ts';
 import type { DataResponse, RawResponse } from './response.ts';
 import type { FetchedMessage } from './types.ts';
 import type { Wire } from './wire.ts';
@@ -34,6 +34,8 @@ class Reading {
   readonly #left: Set<number>;
   readonly #rows: Rows<FetchedMessage>;
   readonly #order = new SequenceCheck();
+  /** Bytes of the messages that have come. */
+  readonly #given = new Map<number, number>();
   readonly #flags = new Map<string, readonly string[]>();
   /** Large messages whose flags or date the server told after the body. */
   readonly late: Head[] = [];
@@ -149,7 +151,12 @@ class Reading {
     this.#push({ ...head, body: stream, bytes });
     this.#groups.push(this.#arrived);
     this.#arrived = [];
-    return stream;
+    return {
+      take: (slice) => {
+        this.#wire.progressed();
+        stream.take(slice);
+      },
+    };
   }
 
   #take(bytes: number): void {
@@ -198,6 +205,7 @@ class Reading {
     if (head === undefined || head.uid === 0) return false;
     const { uid, flags, internalDate } = head;
     const { pieces, bytes } = literal;
+    this.#compare(uid, bytes);
     this.#row(this.#left.delete(uid) ? { uid, flags, internalDate, body: pieces, bytes } : undefined);
     return true;
   }
@@ -210,8 +218,16 @@ class Reading {
     const body = items.get('BODY');
     if (body?.kind === 'literal' && body.literal.bytes > this.#budget.largest) return this.#thrownAway(data);
     const row = this.#rows.take(data);
+    const uid = positiveOf(items.get('UID'));
     if (row !== undefined) this.#left.delete(row.uid);
+    else if (uid !== undefined && body !== undefined) this.#compare(uid, bytesOf(body)?.length ?? 0);
     this.#row(known === undefined || row === undefined ? row : { ...row, ...known });
+  }
+
+  /** Some servers tell a message twice; two different ones under one UID are not to be believed. */
+  #compare(uid: number, bytes: number): void {
+    const given = this.#given.get(uid);
+    if (given !== undefined && given !== bytes) throw new ResponseError('two messages came under one UID');
   }
 
   /** The response that a stream belongs to is closed: now the message is whole, if it was that message. */
@@ -242,6 +258,8 @@ class Reading {
   }
 
   #push(row: FetchedMessage): void {
+    this.#given.set(row.uid, row.bytes);
+    this.#wire.progressed();
     this.#arrived.push(row);
     this.#wake();
   }

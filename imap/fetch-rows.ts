@@ -133,6 +133,9 @@ export class SequenceCheck {
   }
 }
 
+/** Far more than any server keeps in one folder. */
+const MOST_ROWS = 5_000_000;
+
 /**
  * Turns FETCH data into rows: those of messages that were asked for, each once, complete. Items of one message that come
  * in several responses, one after another, are put together; updates without a UID are not ours.
@@ -168,6 +171,7 @@ export class Rows<Row> {
     const row = this.#kind.read(uid, known);
     this.#incomplete = row === undefined ? { uid, items: known } : undefined;
     if (row === undefined) return undefined;
+    if (this.#seen.size === MOST_ROWS) throw new ResponseError('more messages than any mailbox can have');
     this.#seen.add(uid);
     return row;
   }

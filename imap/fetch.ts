@@ -38,6 +38,7 @@ function start<Row>(wire: Wire, folder: string, set: string, kind: RowKind<Row>,
     onData: (data) => {
       const row = rows.take(data);
       if (row === undefined) return;
+      wire.progressed();
       stream.push(row);
       wire.pause();
     },

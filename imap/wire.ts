@@ -7,6 +7,8 @@ import { Socket } from 'node:net';
 import type { Readable, Writable } from 'node:stream';
 import { TLSSocket } from 'node:tls';
 import { Assembler } from './assembler.ts';
+import type { LiteralSink } from './assembler.ts';
+import { IdleTalk, MOST_IDLE_BYTES } from './idle-talk.ts';
 import { sendCommand } from './outgoing.ts';
 import type { Command, Outgoing, Stage } from './outgoing.ts';
 import { refuse, refuseAlike } from './refusal.ts';
@@ -23,6 +25,8 @@ export interface WireOptions {
   /** Milliseconds without a byte in either direction while a command is under way. */
   readonly commandTimeout: number;
   readonly limits?: ScannerLimits;
+  /** Bytes that may be said without answering anything. */
+  readonly mostIdle?: number;
   readonly classify: (refusal: Pick<ServerRefusal, 'asked' | 'responseCode' | 'text'>) => Classified;
 }
 
@@ -42,6 +46,8 @@ interface Pending extends Outgoing {
   readonly reject: (error: Error) => void;
 }
 
+const MOST_UNCLAIMED = 32 << 20;
+
 function hasLiteral({ parts }: Command): boolean {
   return parts.some((part) => typeof part !== 'string');
 }
@@ -60,6 +66,7 @@ export class Wire {
   readonly #sockets: WireSockets;
   readonly #options: WireOptions;
   readonly #scanner: Scanner;
+  readonly #talk: IdleTalk;
   readonly #queue: Pending[] = [];
   /** Begun and not answered, in the order in which they were sent; several only where all of them may be pipelined. */
   #flying: Pending[] = [];
@@ -78,7 +85,10 @@ export class Wire {
     this.#options = options;
     const assembler = new Assembler(
       (raw) => this.#route(raw),
-      (lines, bytes) => this.#current?.command.onLiteral?.(lines, bytes),
+      (lines, bytes) => this.#claim(lines, bytes),
+    );
+    this.#talk = new IdleTalk(options.commandTimeout, options.mostIdle ?? MOST_IDLE_BYTES, (why) =>
+      this.#violated(why),
     );
     this.#scanner = new Scanner(assembler, options.limits ?? DEFAULT_LIMITS);
     this.#listen();
@@ -113,10 +123,16 @@ export class Wire {
     });
   }
 
-  /** Lets the server's data wait in the network until `resume`; the time-out waits as well. */
+  /** What came was of use to the command in hand. A server that says nothing of use for long is not waited for. */
+  progressed(): void {
+    this.#talk.useful();
+  }
+
+  /** Lets the server's data wait in the network until `resume`; the time-outs wait as well. */
   pause(): void {
     if (this.#paused || this.#lost !== undefined) return;
     this.#paused = true;
+    this.#talk.end();
     clearTimeout(this.#timer);
     this.#timer = undefined;
     this.#sockets.readSocket.pause();
@@ -137,6 +153,7 @@ export class Wire {
     if (this.#lost !== undefined) return;
     this.#lost = reason;
     clearTimeout(this.#timer);
+    this.#talk.end();
     this.#scanner.stop();
     const { readSocket, writeSocket } = this.#sockets;
     const pending = [...this.#flying, ...this.#queue.splice(0)];
@@ -198,7 +215,9 @@ export class Wire {
   #watch(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
+    this.#talk.end();
     if (this.#current === undefined || this.#paused || this.#lost !== undefined) return;
+    this.#talk.begin();
     const { peer, commandTimeout } = this.#options;
     const { about } = this.#current.command;
     const silent = (): void => {
@@ -258,6 +277,7 @@ export class Wire {
     return new Promise((resolve) => {
       const gone = (): void => {
         this.#alive();
+        this.#talk.useful();
         resolve();
       };
       const last = chunks.length - 1;
@@ -270,8 +290,19 @@ export class Wire {
     });
   }
 
+  /** Only a command that reads messages has use for literals of their size. */
+  #claim(lines: readonly string[], bytes: number): LiteralSink | undefined {
+    const claim = this.#current?.command.onLiteral;
+    if (claim !== undefined) return claim(lines, bytes);
+    if (bytes > MOST_UNCLAIMED)
+      throw new ResponseError(`it announces a literal of ${bytes} bytes that nobody asked for`);
+    return undefined;
+  }
+
   #route(raw: RawResponse): void {
     if (this.#current?.command.onRaw?.(raw) === true) return;
+    this.#talk.idle(raw);
+    if (this.#lost !== undefined) return;
     const response = readResponse(raw);
     switch (response.kind) {
       case 'continuation':

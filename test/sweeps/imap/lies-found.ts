@@ -29,4 +29,24 @@ export const FOUND: readonly Found[] = [
       destination: [],
     },
   },
+  {
+    what: 'a message that was made up was taken for the one that has its UID',
+    kind: 'deceived',
+    one: {
+      mode: 0,
+      begun: true,
+      source: [
+        {
+          at: 0,
+          to: '* 8 FETCH',
+          lie: {
+            do: 'insert',
+            text: '* 8 FETCH (UID 8 FLAGS () INTERNALDATE NIL BODY[] "made up")\r\n',
+            where: 'before',
+          },
+        },
+      ],
+      destination: [],
+    },
+  },
 ];

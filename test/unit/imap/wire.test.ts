@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { describe, expect, it } from 'vitest';
 import type { Step } from '../../support/scripted-server.ts';
-import { always, appendOne, message, refusalOf, stage } from './harness.ts';
+import { always, appendOne, collect, message, refusalOf, stage } from './harness.ts';
 
 const NOOP: readonly Step[] = [{ expect: 'NOOP' }, { send: '$tag OK\r\n' }];
 
@@ -167,6 +167,42 @@ describe('a server that does not keep to IMAP', () => {
     const limits = { maxLine: 10_000, maxLiteral: 10_000 };
     const { session } = await stage([{ expect: 'NOOP' }, { send: `* OK ${'x'.repeat(20_000)}` }], { limits });
     expect((await refusalOf(session.noop())).problem.code).toBe('server.protocol');
+  });
+
+  it('loses it by words that answer nothing and do not end', async () => {
+    const talk = Buffer.from('* OK still here, and still at work\r\n'.repeat(60));
+    const { session } = await stage([{ expect: 'NOOP' }, ...Array.from({ length: 40 }, () => ({ send: talk }))], {
+      mostIdle: 50_000,
+    });
+    expect((await refusalOf(session.noop())).problem).toMatchObject({
+      code: 'server.protocol',
+      text: expect.stringContaining('answer nothing'),
+    });
+  });
+
+  it('loses it by words now and then that never come to an answer', async () => {
+    const drips = Array.from({ length: 200 }, (): readonly Step[] => [
+      { wait: beat },
+      { send: '* OK wait\r\n' },
+    ]).flat();
+    const { session } = await stage([{ expect: 'NOOP' }, ...drips], { commandTimeout: 100 });
+    expect((await refusalOf(session.noop())).problem.text).toContain('did not answer');
+  });
+
+  it('loses it by a literal that no answer can have', async () => {
+    const { session } = await stage([{ expect: 'NOOP' }, { send: '* METADATA "" (/x {100000000}\r\n' }]);
+    expect((await refusalOf(session.noop())).problem.code).toBe('server.protocol');
+  });
+
+  it('does not lose it by much talk while rows come', async () => {
+    const talk = Buffer.from('* 1 FETCH (FLAGS (\\Seen))\r\n'.repeat(900));
+    const rows = [1, 2, 3, 4].flatMap((uid): readonly Step[] => [
+      { send: talk },
+      { send: `* ${uid} FETCH (UID ${uid} FLAGS ())\r\n` },
+    ]);
+    const script = [{ expect: /FETCH/ }, ...rows, { send: '$tag OK\r\n' }];
+    const { session } = await stage(script, { mostIdle: 50_000 });
+    expect(await collect(session.fetchFlags([1, 2, 3, 4]))).toHaveLength(4);
   });
 
   it('loses it by an answer to nothing', async () => {
