@@ -21,7 +21,7 @@ export type SourceSession = Pick<
 
 /** What a copy may ask of the destination: to read, to add, to change flags, and to move copies of ours; never to delete. */
 export type DestinationSession = SourceSession &
-  Pick<ImapSession, 'select' | 'create' | 'appendMode' | 'isProven' | 'append' | 'store' | 'move'>;
+  Pick<ImapSession, 'select' | 'create' | 'appendMode' | 'appendLimit' | 'isProven' | 'append' | 'store' | 'move'>;
 
 /** A refusal together with the side that it came from. */
 export class SideRefusal extends Error {
@@ -91,6 +91,7 @@ export function asDestination(session: ImapSession): DestinationSession {
     select: (name: string) => naming(side, session.select(name)),
     create: (name: string) => naming(side, session.create(name)),
     appendMode: session.appendMode,
+    appendLimit: (name: string) => naming(side, session.appendLimit(name)),
     isProven: (...args: Parameters<ImapSession['isProven']>) => session.isProven(...args),
     append: (...args: Parameters<ImapSession['append']>) => naming(side, session.append(...args)),
     store: (...args: Parameters<ImapSession['store']>) => naming(side, session.store(...args)),

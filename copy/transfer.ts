@@ -1,4 +1,3 @@
-import { appendLimit } from './append-limit.ts';
 import { isStream, type Body } from '../imap/body.ts';
 import { ByteBudget } from '../imap/budget.ts';
 import type { FetchedMessage } from '../imap/types.ts';
@@ -35,13 +34,14 @@ export async function transfer(
 ): Promise<Sending> {
   const sending = newSending(work, listed, endOfShare(work));
   const budget = new ByteBudget(work.task.limits.memoryBytes);
+  const limit = await work.destination.appendLimit(work.task.folder.destination);
   const transferring: Transferring = {
     sending,
     strangers,
     similar: work.bytesKept ? strangers.looseLeft() : new Set<number>(),
     compared: new Set(),
     budget,
-    limit: appendLimit(work.destination.capabilities) ?? Number.POSITIVE_INFINITY,
+    limit: limit ?? Number.POSITIVE_INFINITY,
     lane: new Lane(sending, budget, care),
     preparing: new Preparing(work.folder, work.now()),
   };

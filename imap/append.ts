@@ -1,4 +1,5 @@
 /** APPEND of one message or several (RFC 3501 section 6.3.11, RFC 3502, RFC 7888) and what UIDPLUS tells of it (RFC 4315). */
+import { announcedLimit } from './append-limit.ts';
 import { isStream } from './body.ts';
 import { flagList, isDateTime, mailboxName } from './grammar.ts';
 import type { LiteralPart, Part } from './grammar.ts';
@@ -21,11 +22,8 @@ interface Abilities {
 }
 
 function abilitiesOf(capabilities: ReadonlySet<string>): Abilities {
-  const [limit = Number.POSITIVE_INFINITY] = [...capabilities].flatMap((capability) => {
-    const [, digits] = /^APPENDLIMIT=(\d{1,15})$/.exec(capability) ?? [];
-    return digits === undefined ? [] : [Number(digits)];
-  });
-  const largest = Math.min(LARGE_LITERAL, limit);
+  const limit = announcedLimit(capabilities);
+  const largest = typeof limit === 'number' ? Math.min(LARGE_LITERAL, limit) : LARGE_LITERAL;
   const isPlus = capabilities.has('LITERAL+');
   if (!isPlus && !capabilities.has('LITERAL-')) return { mode: 'plain', largestFree: undefined };
   return {

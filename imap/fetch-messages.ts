@@ -235,6 +235,7 @@ class Reading {
     const uid = positiveOf(readItems(data).get('UID'));
     if (uid !== this.#streamed?.uid) throw new ResponseError('a message came under the UID of another');
     this.#stream = undefined;
+    this.#wire.progressed();
     stream.end();
     this.#wake();
   }
@@ -244,7 +245,10 @@ class Reading {
     const items = readItems(data);
     const uid = positiveOf(items.get('UID'));
     const row = uid === undefined ? undefined : MESSAGES.read(uid, items);
-    if (row !== undefined && this.#left.has(row.uid)) this.late.push(row);
+    if (row !== undefined && this.#left.has(row.uid)) {
+      this.late.push(row);
+      this.#wire.progressed();
+    }
     this.#row(undefined);
   }
 

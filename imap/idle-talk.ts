@@ -12,6 +12,7 @@ export class IdleTalk {
   readonly #most: number;
   readonly #tired: (why: string) => void;
   #bytes = 0;
+  #wasUseful = false;
   #timer: NodeJS.Timeout | undefined;
 
   /**
@@ -39,12 +40,16 @@ export class IdleTalk {
 
   /** Something was of use, or the command goes on being sent. */
   useful(): void {
+    this.#wasUseful = true;
     this.#bytes = 0;
     this.#timer?.refresh();
   }
 
-  /** A response was of no use. */
-  idle({ lines, literals }: RawResponse): void {
+  /** A response is over; it was idle unless something of it was of use. */
+  heard({ lines, literals }: RawResponse): void {
+    const wasUseful = this.#wasUseful;
+    this.#wasUseful = false;
+    if (wasUseful) return;
     for (const line of lines) this.#bytes += line.length;
     for (const { bytes } of literals) this.#bytes += bytes;
     if (this.#bytes > this.#most) this.#tired(`it said ${this.#bytes} bytes that answer nothing`);

@@ -1,5 +1,6 @@
 import type { ListedFolder } from '../model/folders.ts';
 import { listedPath } from '../model/utf7.ts';
+import { announcedLimit, askLimit } from './append-limit.ts';
 import { Appender } from './append.ts';
 import { isStream } from './body.ts';
 import { ByteBudget } from './budget.ts';
@@ -180,6 +181,12 @@ export class Session implements ImapSession {
         if (message.body === undefined || !isStream(message.body)) budget.give(message.bytes);
       }
     }
+  }
+
+  async appendLimit(name: string): Promise<number | undefined> {
+    this.#mustBeFree();
+    const announced = announcedLimit(this.capabilities);
+    return announced === 'per-folder' ? askLimit(this.#wire, name, this.#shown(name)) : announced;
   }
 
   get appendMode(): AppendMode {

@@ -170,6 +170,8 @@ export interface ImapSession {
   /** The same one by one; a message is held until the next is asked for. */
   fetchMessages(uids: readonly number[]): AsyncIterable<FetchedMessage>;
   readonly appendMode: AppendMode;
+  /** Bytes of the largest message that this folder takes (RFC 7889); undefined where the server does not say. */
+  appendLimit(name: string): Promise<number | undefined>;
   /**
    * Whether messages with these flags go to this folder without waiting for the server to accept each: it has accepted them
    * on this connection before. The others are sent all the same, one round trip each.

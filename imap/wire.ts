@@ -300,9 +300,11 @@ export class Wire {
   }
 
   #route(raw: RawResponse): void {
-    if (this.#current?.command.onRaw?.(raw) === true) return;
-    this.#talk.idle(raw);
-    if (this.#lost !== undefined) return;
+    if (this.#current?.command.onRaw?.(raw) !== true) this.#understand(raw);
+    if (this.#lost === undefined) this.#talk.heard(raw);
+  }
+
+  #understand(raw: RawResponse): void {
     const response = readResponse(raw);
     switch (response.kind) {
       case 'continuation':

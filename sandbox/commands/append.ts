@@ -111,12 +111,12 @@ class Intake {
     const session = this.#session;
     const gated = session.gateRefusal();
     if (gated !== undefined) throw new Refused(gated);
-    requireFolder(session, this.#wire, 'tryCreate');
+    const folder = requireFolder(session, this.#wire, 'tryCreate');
     this.#announce ||= keptFlags(session, message.flags).announce;
     const { size } = message.literal;
     const { capabilities, largestMessage } = session.settings;
-    const limit = Math.min(appendLimit(capabilities) ?? Number.POSITIVE_INFINITY, largestMessage(session.store.name));
-    if (size > limit) throw new Refused(session.text('tooBig'));
+    const limits = [folder.appendLimit, appendLimit(capabilities), largestMessage(session.store.name)];
+    if (limits.some((limit) => limit !== undefined && size > limit)) throw new Refused(session.text('tooBig'));
     this.#bytes += size;
     if (!session.store.hasRoomFor(this.#bytes, this.#taken.length + 1)) throw new Refused(session.text('overQuota'));
   }

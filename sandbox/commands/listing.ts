@@ -116,9 +116,9 @@ function listLine(session: Session, command: 'LIST' | 'LSUB', flags: readonly st
 
 function statusItemArgument(session: Session, args: Arguments): StatusItem {
   const name = args.run((octet) => octet > 0x40 && octet < 0x7b, 'a status item').toUpperCase();
-  const sizeKnown = session.able('STATUS=SIZE');
-  for (const item of ['MESSAGES', 'RECENT', 'UIDNEXT', 'UIDVALIDITY', 'UNSEEN', 'SIZE'] as const) {
-    if (item === name && (item !== 'SIZE' || sizeKnown)) return item;
-  }
+  for (const item of ['MESSAGES', 'RECENT', 'UIDNEXT', 'UIDVALIDITY', 'UNSEEN'] as const)
+    if (item === name) return item;
+  if (name === 'SIZE' && session.able('STATUS=SIZE')) return name;
+  if (name === 'APPENDLIMIT' && session.able('APPENDLIMIT')) return name;
   throw new BadSyntax(`Unknown status item ${name}`);
 }

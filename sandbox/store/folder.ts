@@ -32,6 +32,8 @@ type Mutable<T> = { -readonly [key in keyof T]: T[key] };
 export class Folder {
   readonly selectable: boolean;
   readonly specialUse: SpecialUse | undefined;
+  /** Bytes of the largest message that it takes, which STATUS tells where APPENDLIMIT is listed (RFC 7889). */
+  appendLimit: number | undefined;
   /** Messages from this UID on are \Recent for the next session that selects the folder for writing. */
   firstRecentUid = 1;
   #uidValidity: number;

@@ -153,6 +153,10 @@ export class MemorySession implements ImapSession {
     return this.capabilities.has('MULTIAPPEND') ? 'multiappend' : 'pipelined';
   }
 
+  async appendLimit(): Promise<undefined> {
+    return undefined;
+  }
+
   isProven(name: string, flags: readonly string[]): boolean {
     return this.appendMode === 'plain' || this.#proven.has(`${name} ${flags.join(' ')}`);
   }

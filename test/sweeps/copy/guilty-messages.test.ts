@@ -128,6 +128,24 @@ describe.each(DESTINATIONS)('one message among many, on a server with %s', (_, c
     expectNoStrangeCommands(copy);
   });
 
+  it.each(['APPENDLIMIT=2000', 'APPENDLIMIT'])('that is beyond %s is put aside without being sent', async (limit) => {
+    const long = { body: Buffer.from(mail('long', { text: 'x'.repeat(2_000) })) };
+    const [copy, user] = await begin(
+      numbered(20, (number) => (number === 9 ? long : {})),
+      { capabilities: [...capabilities, limit] },
+    );
+    if (limit === 'APPENDLIMIT') copy.destination.store.user(user).folder('INBOX').appendLimit = 2_000;
+    const { result } = await copy.attempt(user);
+    expect(result).toMatchObject({ outcome: { kind: 'complete' }, counts: { copied: 19, aside: 1 } });
+    expect(result?.aside).toEqual([
+      { uid: 9, code: 'destination.message-too-large', words: expect.stringContaining('APPENDLIMIT=2000') },
+    ]);
+    const answers = copy.destination.journal.entries.filter(
+      ({ event, command }) => event === 'answered' && command === 'APPEND',
+    );
+    expect(new Set(answers.map(({ status }) => status))).toEqual(new Set(['OK']));
+  });
+
   it('to a folder whose name the server answers with BAD is not read either', async () => {
     const [copy, user] = await begin(numbered(30), { capabilities, dislikes: () => true });
     const { result } = await copy.attempt(user);

@@ -66,10 +66,11 @@ function expectSoberRefusals({ attempts }: Ending): void {
   }
 }
 
-function expectAllOnceAsItIs(ending: Ending): void {
-  expect([...ending.aside]).toEqual([]);
-  const wanted = ending.source.filter(({ body }) => !body.includes('there before')).map(exactly);
-  expect(arrived(ending).map(exactly).toSorted()).toEqual(wanted.toSorted());
+/** What ends the connection twice with nothing but one message on its way is put aside, whoever is to blame. */
+function expectAllOnceAsItIs(ending: Ending, { destination }: Case): void {
+  expect(ending.aside.size).toBeLessThanOrEqual(Math.max(0, destination.length - 1));
+  const copied = ending.source.filter(({ uid, body }) => !ending.aside.has(uid) && !body.includes('there before'));
+  expect(arrived(ending).map(exactly).toSorted()).toEqual(copied.map(exactly).toSorted());
 }
 
 function expectNoSilentHarm(ending: Ending): void {
@@ -77,14 +78,16 @@ function expectNoSilentHarm(ending: Ending): void {
   expectDoublesToBeNamed(ending);
 }
 
-async function play(one: Case, check: (ending: Ending) => void): Promise<void> {
+type Check = (ending: Ending, one: Case) => void;
+
+async function play(one: Case, check: Check): Promise<void> {
   const ending = await world.play(one);
   expectSoberRefusals(ending);
   expectNothingWrongInTheLedger(ending);
-  check(ending);
+  check(ending, one);
 }
 
-async function sweep(arbitrary: Arbitrary<Case>, seed: number, check: (ending: Ending) => void): Promise<void> {
+async function sweep(arbitrary: Arbitrary<Case>, seed: number, check: Check): Promise<void> {
   await holds(
     asyncProperty(arbitrary, (one) => play(one, check)),
     { numRuns: RUNS, seed },

@@ -252,3 +252,33 @@ describe('logging out', () => {
     await refusalOf(rows.next());
   });
 });
+
+describe('the largest message that a folder takes', () => {
+  const ASK: Step = { expect: 'STATUS "Sent" (APPENDLIMIT)' };
+
+  it.each<readonly [string, readonly string[], readonly Step[], number | undefined]>([
+    ['is known where one holds for all', ['APPENDLIMIT=35000000'], [], 35_000_000],
+    ['is not known where the server does not announce any', [], [], undefined],
+    [
+      'is asked for where each has its own',
+      ['APPENDLIMIT'],
+      [ASK, { send: '* STATUS Sent (APPENDLIMIT 2000)\r\n' }, OK],
+      2_000,
+    ],
+    [
+      'is none where the folder has none',
+      ['APPENDLIMIT'],
+      [ASK, { send: '* STATUS Sent (APPENDLIMIT NIL)\r\n' }, OK],
+      undefined,
+    ],
+    [
+      'is none where the server does not say after all',
+      ['APPENDLIMIT'],
+      [ASK, { send: '$tag NO not now\r\n' }],
+      undefined,
+    ],
+  ])('%s', async (_, capabilities, script, limit) => {
+    const { session } = await stage(script, { capabilities });
+    expect(await session.appendLimit('Sent')).toBe(limit);
+  });
+});
