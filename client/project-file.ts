@@ -1,5 +1,6 @@
 import { readFile, stat } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
+import { credentialEnds, credentialWarnings, RENEW_CREDENTIALS } from '../model/credential-expiry.ts';
 import { formatIssue } from '../project/issues.ts';
 import { readProjectFile } from '../project/read.ts';
 import { resolveProject, type ResolvedProject } from '../project/resolve.ts';
@@ -28,17 +29,29 @@ export async function readProject(context: Context, file: string): Promise<Seale
   const resolved = await resolveProject(parsed, {
     readSecretFile: async (path) => ({ bytes: await readFile(path), ...(await modeOf(context, path)) }),
     env: io.env,
+    now: io.now,
     ...(io.interactive && { ask: (question) => askLine(context, `${question}: `, { hidden: true }) }),
     seal: (binding, secret) => seal(keys[0], binding, secret),
   });
   if (resolved.list !== undefined) printer.say(listLine(resolved.list));
   for (const warning of resolved.warnings) printer.say(`warning: ${formatIssue(warning)}`);
+  warnOfCredentials(context, resolved);
   return { ...resolved, keys };
 }
 
 /** `users.csv: Microsoft’s migration CSV (EmailAddress,UserName,Password), 312 rows` */
 function listLine({ file, title, columns, rows }: MailboxList): string {
   return `${basename(file)}: ${title} (${columns.join(',')}), ${countOf(rows, 'row')}`;
+}
+
+/** So many are told; rows may bring thousands that end on one day. */
+const TOLD_CREDENTIALS = 10;
+
+function warnOfCredentials({ io, printer }: Context, { settings, rows }: ResolvedProject): void {
+  const warnings = credentialWarnings(credentialEnds(settings, rows), { now: io.now() });
+  for (const { text } of warnings.slice(0, TOLD_CREDENTIALS)) printer.say(`warning: ${text}`);
+  if (warnings.length > TOLD_CREDENTIALS) printer.say(`warning: and ${warnings.length - TOLD_CREDENTIALS} more`);
+  if (warnings.length > 0) printer.say(`  next: ${RENEW_CREDENTIALS}`);
 }
 
 /** This machine's keys. The first project of a machine whose worker is elsewhere makes a key that the worker needs too. */

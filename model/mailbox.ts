@@ -1,3 +1,4 @@
+import type { CredentialEnd } from './credential-expiry.ts';
 import type { RefusalCode } from './refusals.ts';
 import type { LeftOutFolder } from './folders.ts';
 import type { AsideNote, PassKind, PassSummary, Verification } from './pass.ts';
@@ -98,6 +99,8 @@ export interface MailboxView extends MailboxReport {
   readonly verification?: Verification;
   /** Epoch milliseconds of the next try or pass, where one is set. */
   readonly nextAt?: number;
+  /** When the secrets and certificates end that open it, as far as that is known. */
+  readonly credentials?: readonly CredentialEnd[];
 }
 
 export interface FolderView {

@@ -1,5 +1,6 @@
 /** The state of a project and what its workflows tell each other. Levels, not edges: every message states the whole wish. */
 import type { LedgerRest } from './activities.ts';
+import type { CredentialEnd } from './credential-expiry.ts';
 import type { FolderPair, LeftOutFolder } from './folders.ts';
 import type { GateView } from './gate-view.ts';
 import type { Gate } from './gates.ts';
@@ -125,6 +126,8 @@ export interface ProjectView {
   readonly problem?: Problem;
   /** Gates that are closed, and why. */
   readonly gates?: readonly GateView[];
+  /** When the applications' secrets and certificates end, as far as that is known. */
+  readonly credentials?: readonly CredentialEnd[];
 }
 
 /** The result of a project's workflow. */

@@ -87,12 +87,18 @@ class Sealer {
 
   async #credential(open: OpenCredential, binding: SealBinding | undefined): Promise<OAuth2Credential> {
     if (open.kind === 'secret') return { ...open, secret: await this.#line(open.secret, binding) };
-    const { file, ...rest } = open;
-    return { ...rest, pem: this.#sealed(await this.#reader.read(file, 'certificate'), binding) };
+    const { thumbprint } = open;
+    const certificate = await this.#reader.readCertificate(open);
+    return {
+      kind: 'certificate',
+      pem: this.#sealed(certificate?.pem, binding),
+      ...(thumbprint !== undefined && { thumbprint }),
+      ...(certificate !== undefined && { expiresAt: certificate.expiresAt }),
+    };
   }
 
   async #line(source: SecretSource, binding: SealBinding | undefined): Promise<SealedSecret> {
-    return this.#sealed(await this.#reader.read(source, 'line'), binding);
+    return this.#sealed(await this.#reader.read(source), binding);
   }
 
   #sealed(secret: string | undefined, binding: SealBinding | undefined): SealedSecret {

@@ -36,6 +36,21 @@ export function duration(least: string, most: string) {
     .refine((value) => value >= parseDuration(least) && value <= parseDuration(most), { error: expected });
 }
 
+/** The calendar is checked too: Date takes 30 February for a day in March. */
+function isDay(written: string): boolean {
+  const at = new Date(written);
+  return !Number.isNaN(at.getTime()) && at.toISOString().startsWith(written);
+}
+
+/** A day; epoch milliseconds of its beginning in UTC once parsed. */
+export function date(expected: string) {
+  return z
+    .string({ error: expected })
+    .regex(/^\d{4}-\d{2}-\d{2}$/, { error: expected })
+    .refine((value) => isDay(value), { error: expected })
+    .transform((value) => Date.parse(value));
+}
+
 /** A size; bytes once parsed. */
 export function size(least: string, most: string) {
   const expected = `a size from ${least} to ${most}, written as a number with KiB, MiB or GiB`;

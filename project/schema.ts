@@ -10,7 +10,7 @@ import { PROJECT_NAME } from '../model/ids.ts';
 import type { FolderRename } from '../model/project.ts';
 import { DIALECT_IDS } from './csv/dialect.ts';
 import { isPattern, readRenames } from './rename-rules.ts';
-import { count, duration, group, oneOf, size, text } from './schema-fields.ts';
+import { count, date, duration, group, oneOf, size, text } from './schema-fields.ts';
 
 /** What the first line of a project file names. */
 export const PROJECT_SCHEMA = 'mailferry/project/v1';
@@ -62,9 +62,13 @@ const clientId = text('the application’s ID', /^[\w.-]+$/);
 /** How an application proves who it is; exactly one of the secret's places and the certificate. */
 const credentialKeys = {
   ...secretKeys,
+  secretExpires: date('a day such as 2027-01-31')
+    .optional()
+    .meta({ description: 'Day on which the client secret expires; warned of while there is time.' }),
   certificateFile: file.optional().meta({
-    description: 'PEM with the certificate and its private key (RSA, not encrypted), instead of a secret.',
+    description: 'PFX (PKCS#12), or PEM, with the certificate and its private key (RSA), instead of a secret.',
   }),
+  certificatePassword: group(secretKeys, 'Where the password of the PFX, or of the key in the PEM, is.').optional(),
   thumbprint: text(
     'a thumbprint of 40 (SHA-1) or 64 (SHA-256) hexadecimal digits',
     /^(?:[0-9a-fA-F]{2}[: ]?){19}(?:(?:[0-9a-fA-F]{2}[: ]?){12})?[0-9a-fA-F]{2}$/,

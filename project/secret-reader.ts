@@ -1,8 +1,9 @@
 /** Fetches secrets from where a project says that they are; what cannot be had is complained of at its place. */
+import { readCertificate, type ClientCertificate } from './certificate.ts';
 import { besideFile, readFault } from './files.ts';
 import { IssueList } from './issues.ts';
 import { decodeText } from './text.ts';
-import type { SecretSource } from './types.ts';
+import type { FileSource, OpenCredential, SecretSource } from './types.ts';
 
 export interface SecretFile {
   readonly bytes: Uint8Array;
@@ -17,13 +18,15 @@ export interface SecretPlaces {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Asks without echo; absent where nobody can answer. */
   readonly ask?: (question: string) => Promise<string>;
+  /** Epoch milliseconds. */
+  readonly now: () => number;
 }
 
 const LARGEST_SECRET = 65_536;
 const CONTROL = /[\p{Cc}\p{Zl}\p{Zp}\p{Surrogate}]/u;
 const ANYBODY = 0o007;
 
-export type SecretKind = 'line' | 'certificate';
+type OpenCertificate = Extract<OpenCredential, { kind: 'certificate' }>;
 
 /** The secrets of one project. */
 export class SecretReader {
@@ -39,13 +42,25 @@ export class SecretReader {
     this.#access = access;
   }
 
-  /** The secret; undefined, and an issue at its place, when it cannot be had or cannot be one. */
-  async read(source: SecretSource, kind: SecretKind): Promise<string | undefined> {
+  /** The secret, one line; undefined, and an issue at its place, when it cannot be had or cannot be one. */
+  async read(source: SecretSource): Promise<string | undefined> {
     const secret = source.kind === 'value' ? source.reveal() : await this.#fetch(source);
     if (secret === undefined) return undefined;
-    const fault = kind === 'line' ? this.#lineFault(secret) : certificateFault(secret);
+    const fault = this.#lineFault(secret);
     if (fault === undefined) return secret;
     this.issues.add(source.place, ...fault);
+    return undefined;
+  }
+
+  /** The certificate of an application; undefined, and an issue at its place, when it cannot be used. */
+  async readCertificate({ file, password, thumbprint }: OpenCertificate): Promise<ClientCertificate | undefined> {
+    const opener = password === undefined ? undefined : await this.read(password);
+    if (password !== undefined && opener === undefined) return undefined;
+    const bytes = await this.#bytesOf(file);
+    if (bytes === undefined) return undefined;
+    const read = await readCertificate({ bytes, password: opener, thumbprint, now: this.#access.now() });
+    if ('pem' in read) return read;
+    this.issues.add(file.place, read.message, read.expected);
     return undefined;
   }
 
@@ -86,37 +101,30 @@ export class SecretReader {
     }
   }
 
-  async #readFile(source: Extract<SecretSource, { kind: 'file' }>): Promise<string | undefined> {
-    const path = besideFile(this.#projectFile, source.path);
-    const found = await this.#bytesOf(path, source);
+  async #readFile(source: FileSource): Promise<string | undefined> {
+    const bytes = await this.#bytesOf(source);
+    if (bytes === undefined) return undefined;
+    const decoded = decodeText(bytes);
+    if (decoded.ok) return decoded.text.replace(/(?:\r?\n)+$/, '');
+    this.issues.add(source.place, `${this.#pathOf(source)}: ${decoded.message}`, 'a file saved as UTF-8');
+    return undefined;
+  }
+
+  async #bytesOf(source: FileSource): Promise<Uint8Array | undefined> {
+    const path = this.#pathOf(source);
+    const found = await this.#access.readSecretFile(path).catch((error: unknown) => {
+      this.issues.add(source.place, `${path}: ${readFault(error)}`, 'a file that holds the secret');
+    });
     if (found === undefined) return undefined;
     if (found.mode !== undefined && (found.mode & ANYBODY) !== 0) {
       this.warnings.add(source.place, `every user of this machine may read or change ${path}`, `\`chmod 600\``);
     }
-    if (found.bytes.length > LARGEST_SECRET) {
-      this.issues.add(source.place, `${path} is larger than a secret`, `at most ${LARGEST_SECRET} bytes`);
-      return undefined;
-    }
-    const decoded = decodeText(found.bytes);
-    if (decoded.ok) return decoded.text.replace(/(?:\r?\n)+$/, '');
-    this.issues.add(source.place, `${path}: ${decoded.message}`, 'a file saved as UTF-8');
+    if (found.bytes.length <= LARGEST_SECRET) return found.bytes;
+    this.issues.add(source.place, `${path} is larger than a secret`, `at most ${LARGEST_SECRET} bytes`);
     return undefined;
   }
 
-  async #bytesOf(path: string, source: SecretSource): Promise<SecretFile | undefined> {
-    try {
-      return await this.#access.readSecretFile(path);
-    } catch (error) {
-      this.issues.add(source.place, `${path}: ${readFault(error)}`, 'a file that holds the secret');
-      return undefined;
-    }
+  #pathOf({ path }: FileSource): string {
+    return besideFile(this.#projectFile, path);
   }
-}
-
-function certificateFault(pem: string): [string, string] | undefined {
-  if (pem.includes('BEGIN ENCRYPTED PRIVATE KEY')) {
-    return ['the private key is encrypted', 'a PEM file with an unencrypted key that only you may read'];
-  }
-  if (/BEGIN (?:RSA )?PRIVATE KEY/.test(pem) && pem.includes('BEGIN CERTIFICATE')) return undefined;
-  return ['the file lacks a private key or its certificate', 'a PEM file with both'];
 }

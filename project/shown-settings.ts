@@ -18,6 +18,10 @@ function list(values: readonly string[]): string {
   return values.length === 0 ? 'none' : values.join(', ');
 }
 
+function dayOf(at: number | undefined): string {
+  return at === undefined ? 'unknown' : new Date(at).toISOString().slice(0, 10);
+}
+
 /** The application of a whole side, or of one row. */
 export function applicationSettings(app: RowApplication | undefined, path: string): readonly Shown[] {
   if (app === undefined) return [];
@@ -26,6 +30,7 @@ export function applicationSettings(app: RowApplication | undefined, path: strin
     ...(tenant === undefined ? [] : [{ path: `${path}.tenant`, value: tenant }]),
     { path: `${path}.clientId`, value: clientId },
     { path: `${path}.credential`, value: credential.kind },
+    { path: `${path}.expires`, value: dayOf(credential.expiresAt) },
     ...(credential.kind === 'certificate'
       ? [{ path: `${path}.thumbprint`, value: credential.thumbprint ?? 'none' }]
       : []),

@@ -27,13 +27,17 @@ export type SecretSource =
   | { readonly kind: 'prompt'; readonly question: string; readonly place: Place }
   | { readonly kind: 'value'; readonly reveal: () => string; readonly place: Place };
 
+export type FileSource = Extract<SecretSource, { readonly kind: 'file' }>;
+
 /** `OAuth2Credential` before it is sealed. */
 export type OpenCredential =
   | (Omit<Extract<OAuth2Credential, { kind: 'secret' }>, 'secret'> & { readonly secret: SecretSource })
   | {
       readonly kind: 'certificate';
-      /** PEM with the certificate and its key. */
-      readonly file: SecretSource;
+      /** PEM or PFX with the certificate and its key. */
+      readonly file: FileSource;
+      /** Of the PFX, or of the key in the PEM. */
+      readonly password?: SecretSource;
       readonly thumbprint?: string;
     };
 

@@ -137,7 +137,6 @@ async function credentialOf({ app }: OAuth2, file: string): Promise<SetupCredent
   if (app === undefined) return { kind: 'secret', kept: 'in each row of the list of mailboxes' };
   const { credential } = app;
   if (credential.kind === 'secret') return { kind: 'secret', kept: keptWhere(credential.secret) };
-  if (credential.file.kind !== 'file') throw new Error('a certificate is always in a file');
   const { path } = credential.file;
   const pem = await readFile(besideFile(file, path), 'utf8').catch((error: unknown) => {
     throw new Failure('command.file', `The certificate ${path} cannot be read.`, {
@@ -153,7 +152,11 @@ async function credentialOf({ app }: OAuth2, file: string): Promise<SetupCredent
 /** The certificate alone: the key beside it never leaves its file. */
 function certificateOf(pem: string, path: string): string {
   const [block] = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/.exec(pem) ?? [];
-  if (block === undefined) throw new Failure('command.file', `${path} holds no block BEGIN CERTIFICATE.`);
+  if (block === undefined) {
+    throw new Failure('command.file', `${path} shows no certificate: it is a PFX, or a PEM file without one.`, {
+      next: `Put the certificate in it as PEM while you set up the tenant; of a PFX: openssl pkcs12 -in ${path} -clcerts -nodes -out ${path}.pem, and \`certificateFile: ${path}.pem\`.`,
+    });
+  }
   return new X509Certificate(block).raw.toString('base64');
 }
 

@@ -16,7 +16,9 @@ export function configure(command: Command, plan: Plan): void {
 
 async function show(context: Context, name: string, mailbox: string): Promise<ExitCode> {
   const project = projectName(name);
-  const report = await withTemporal(context, (remote) => readMailbox(remote, project, mailbox.toLowerCase()));
+  const report = await withTemporal(context, (remote) =>
+    readMailbox(remote, project, mailbox.toLowerCase(), context.io.now()),
+  );
   context.printer.show(mailboxScreen(report));
   return EXIT.done;
 }

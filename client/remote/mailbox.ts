@@ -1,4 +1,5 @@
 import { defaultPayloadConverter, WorkflowNotFoundError, type WorkflowExecutionDescription } from '@temporalio/client';
+import { credentialWarnings, type CredentialWarning } from '../../model/credential-expiry.ts';
 import { mailboxWorkflowId } from '../../model/ids.ts';
 import type { MailboxView } from '../../model/mailbox.ts';
 import * as messages from '../../workflows/messages.ts';
@@ -29,11 +30,18 @@ export interface MailboxReportView {
   /** What the mailbox last told before that. */
   readonly lastTold: Readonly<Record<string, unknown>> | undefined;
   readonly activities: readonly RunningActivity[];
+  /** Secrets and certificates of the applications that open it, where they end before the project does. */
+  readonly credentials: readonly CredentialWarning[];
   readonly page: string | undefined;
 }
 
 /** One mailbox as it tells itself, else as it last told. Rejects with `project.mailbox-unknown`. */
-export async function readMailbox(remote: Remote, project: string, mailbox: string): Promise<MailboxReportView> {
+export async function readMailbox(
+  remote: Remote,
+  project: string,
+  mailbox: string,
+  now: number,
+): Promise<MailboxReportView> {
   const workflowId = mailboxWorkflowId(project, mailbox);
   const handle = remote.client.workflow.getHandle(workflowId);
   const description = await remote
@@ -48,6 +56,7 @@ export async function readMailbox(remote: Remote, project: string, mailbox: stri
     view,
     lastTold: isRecord(told) ? told : undefined,
     activities: runningActivities(description),
+    credentials: credentialWarnings(view?.credentials ?? [], { now }),
     page: workflowPage(remote, workflowId),
   };
 }

@@ -1,4 +1,5 @@
 import type { WorkflowExecutionDescription, WorkflowExecutionStatusName } from '@temporalio/client';
+import { credentialWarnings, type CredentialWarning } from '../../model/credential-expiry.ts';
 import { projectWorkflowId } from '../../model/ids.ts';
 import type { MailboxCounts, Problem } from '../../model/mailbox.ts';
 import { PROJECT_PHASES, type ProjectPhase, type ProjectView } from '../../model/saga.ts';
@@ -31,6 +32,8 @@ export interface StatusReport {
   readonly problem: Problem | undefined;
   readonly troubles: readonly MailboxTrouble[];
   readonly troubled: number;
+  /** Secrets and certificates of applications that end before the project does. */
+  readonly credentials: readonly CredentialWarning[];
   readonly page: string | undefined;
 }
 
@@ -63,6 +66,7 @@ export async function readStatus(
     glance,
     pollers,
     page: workflowPage(remote, projectWorkflowId(project)),
+    now,
   });
 }
 
@@ -76,11 +80,12 @@ export interface StatusSources {
   readonly glance: Glance | undefined;
   readonly pollers: Pollers | undefined;
   readonly page: string | undefined;
+  readonly now: number;
 }
 
 /** Puts together what is known: a worker's answer, else the memo with visibility's counts. */
 export function composeStatus(sources: StatusSources): StatusReport {
-  const { project, description, memo, answer, glance, pollers, page } = sources;
+  const { project, description, memo, answer, glance, pollers, page, now } = sources;
   const view = answer ?? memo;
   const workflow = endingOf(description.status);
   const registered = pollers === undefined || pollers.count > 0;
@@ -105,6 +110,8 @@ export function composeStatus(sources: StatusSources): StatusReport {
     problem: view?.problem,
     troubles: glance?.troubles ?? [],
     troubled: glance?.troubled ?? phases['attention'] ?? 0,
+    credentials:
+      workflow === 'running' ? credentialWarnings(view?.credentials ?? [], { now, cutoverAt: view?.cutoverAt }) : [],
     page,
   };
 }

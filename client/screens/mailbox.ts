@@ -3,6 +3,7 @@ import { isRefusalCode, refusal } from '../../model/refusals.ts';
 import type { Screen } from '../printer.ts';
 import type { MailboxReportView } from '../remote/mailbox.ts';
 import type { Theme } from '../theme.ts';
+import { credentialLines } from './credentials.ts';
 import { clock, countOf, duration, size, table, thousands } from './format.ts';
 
 /** One mailbox: what it does now, its folders, its passes, what was put aside. */
@@ -18,6 +19,7 @@ function mailboxText(report: MailboxReportView, theme: Theme): string {
       const said = [progress, attempt > 1 ? `attempt ${attempt}` : undefined, lastFailure];
       return `  ${type}: ${said.filter((part) => part !== undefined).join('; ') || 'has begun'}`;
     }),
+    ...credentialLines(report.credentials, theme),
     ...(page === undefined ? [] : ['', `Web UI: ${page}`]),
   ].join('\n');
 }

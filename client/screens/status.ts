@@ -4,6 +4,7 @@ import type { Screen } from '../printer.ts';
 import type { StatusReport } from '../remote/status.ts';
 import type { MailboxTrouble } from '../remote/visibility.ts';
 import type { Theme } from '../theme.ts';
+import { credentialLines } from './credentials.ts';
 import { clock, countOf, size, table, thousands } from './format.ts';
 
 /** How far a project is, what it waits for, who needs attention and what to do now. */
@@ -44,6 +45,7 @@ function statusText(report: StatusReport, theme: Theme): string {
     table(facts),
     ...workerLines(report, theme),
     ...problemLines(report, theme),
+    ...credentialLines(report.credentials, theme),
     ...troubleLines(report, theme),
     ...nextLines(report),
   ].join('\n');

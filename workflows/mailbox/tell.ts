@@ -5,6 +5,7 @@ import {
   upsertMemo,
   upsertSearchAttributes,
 } from '@temporalio/workflow';
+import { mailboxCredentialEnds } from '../../model/credential-expiry.ts';
 import { shardWorkflowId } from '../../model/ids.ts';
 import type { FolderView, MailboxReport, MailboxView } from '../../model/mailbox.ts';
 import { refusal } from '../../model/refusals.ts';
@@ -72,6 +73,7 @@ export function show(mailbox: Mailbox): void {
 
 export function viewOf(mailbox: Mailbox): MailboxView {
   const { state, nextAt } = mailbox;
+  const ends = mailboxCredentialEnds(state.settings, state.row);
   return {
     ...reportOf(mailbox),
     sourceUser: state.row.source.user,
@@ -94,6 +96,7 @@ export function viewOf(mailbox: Mailbox): MailboxView {
     ...(state.current && { pass: state.current.kind }),
     ...(state.verification && { verification: state.verification }),
     ...(nextAt !== undefined && { nextAt }),
+    ...(ends.length > 0 && { credentials: ends }),
   };
 }
 

@@ -1,5 +1,6 @@
 import { setCurrentDetails, upsertMemo, upsertSearchAttributes } from '@temporalio/workflow';
 import { causeLines } from '../../model/access-causes.ts';
+import { credentialEnds } from '../../model/credential-expiry.ts';
 import { gateView } from '../../model/gate-view.ts';
 import { closedGates } from '../../model/gates.ts';
 import { shardWorkflowId } from '../../model/ids.ts';
@@ -70,6 +71,7 @@ export function viewOfProject(project: Project): ProjectView {
   const totals = totalsOfProject(state);
   const { cutoverAt, paused } = state.directive;
   const closed = closedGates(state.gates);
+  const ends = credentialEnds(state.settings);
   return {
     name: state.settings.name,
     phase: state.phase,
@@ -83,6 +85,7 @@ export function viewOfProject(project: Project): ProjectView {
     ...(cutoverAt !== undefined && { cutoverAt }),
     ...(state.problem && { problem: state.problem }),
     ...(closed.length > 0 && { gates: closed.map(gateView) }),
+    ...(ends.length > 0 && { credentials: ends }),
   };
 }
 

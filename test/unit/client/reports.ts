@@ -21,6 +21,7 @@ export function statusReport(change: Partial<StatusReport> = {}): StatusReport {
     problem: undefined,
     troubles: [],
     troubled: 0,
+    credentials: [],
     page: undefined,
     ...change,
   };

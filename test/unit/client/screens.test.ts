@@ -104,6 +104,7 @@ describe('the screen of one mailbox', () => {
     project: 'acme',
     mailbox: 'anna',
     workflow: 'running',
+    credentials: [],
     view: {
       id: 'anna',
       phase: 'prestage',

@@ -14,6 +14,7 @@ function sources(change: Partial<StatusSources> = {}): StatusSources {
     glance: { phases: { prestage: 3 }, troubles: [], troubled: 0 },
     pollers: { count: 1, lastHeardMs: 100 },
     page: undefined,
+    now: Date.UTC(2026, 2, 2),
     ...change,
   };
 }
@@ -56,6 +57,15 @@ describe('the status of a project', () => {
 });
 
 describe('the status screen', () => {
+  it('warns of a client secret that ends before the project does', () => {
+    const credential = { side: 'source', clientId: 'app', kind: 'secret', expiresAt: Date.UTC(2026, 2, 12) } as const;
+    const report = composeStatus(sources({ answer: projectView({ credentials: [credential] }) }));
+    const text = shown(report);
+    expect(text).toContain('! The client secret of application app (source) expires on 2026-03-12, in 10 days');
+    expect(text).toContain('mailferry apply');
+    expect(composeStatus(sources()).credentials).toEqual([]);
+  });
+
   it('tells phase, mailboxes and messages', () => {
     const text = shown(statusReport());
     expect(text).toContain('acme  pre-stage');

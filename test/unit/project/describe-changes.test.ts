@@ -16,6 +16,7 @@ async function state(...replace: readonly (readonly [string, string])[]): Promis
   return resolveProject(await read(text, { 'dir/ca.pem': CA }), {
     readSecretFile: async () => ({ bytes: Buffer.from('admin') }),
     env: { ANNA: 'anna', OTHER: 'other' },
+    now: () => Date.UTC(2026, 5, 1),
     seal: (binding, secret) => `${++envelopes}-${binding.host}:${binding.port}-${secret}`,
   });
 }

@@ -238,6 +238,39 @@ describe('a fault is told with its place, what was found and what is expected', 
       'mailboxes[0].sourceSecretEnv: the application of “anna” at the source is not needed',
     ],
     [
+      'a day that there is not',
+      [
+        [
+          '    kind: password\n',
+          '    kind: oauth2\n    clientId: a\n    secretEnv: X\n    secretExpires: 2027-02-30\n',
+        ],
+        ['    sourceSecretEnv: ANNA\n', ''],
+      ],
+      'dir/project.yaml:9:20 source.authentication.secretExpires: the value (not shown) does not fit; expected a day',
+    ],
+    [
+      'a day on which a certificate expires',
+      [
+        [
+          '    kind: password\n',
+          '    kind: oauth2\n    clientId: a\n    certificateFile: a.pfx\n    secretExpires: 2027-02-03\n',
+        ],
+        ['    sourceSecretEnv: ANNA\n', ''],
+      ],
+      'source.authentication.secretExpires: `secretExpires` stands beside a certificate, which says itself when it expires',
+    ],
+    [
+      'the password of a PFX in the file',
+      [
+        [
+          '    kind: password\n',
+          '    kind: oauth2\n    clientId: a\n    certificateFile: a.pfx\n    certificatePassword: hunter2\n',
+        ],
+        ['    sourceSecretEnv: ANNA\n', ''],
+      ],
+      'source.authentication.certificatePassword: the value (not shown) does not fit; expected keys such as `secretFile: …`',
+    ],
+    [
       'a client secret without its application',
       [
         ['    kind: password\n', '    kind: oauth2\n    tenant: t.example\n    secretEnv: X\n'],

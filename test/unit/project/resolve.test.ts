@@ -2,6 +2,8 @@ import { describe, expect, it } from 'vitest';
 import type { SealBinding } from '../../../model/seal-binding.ts';
 import { resolveProject, type SecretAccess } from '../../../project/resolve.ts';
 import type { SecretFile } from '../../../project/secret-reader.ts';
+import { pfxOf } from '../../support/pfx.ts';
+import { selfSignedCertificate } from '../../support/certificate.ts';
 import { WITH_CSV, projectText, read, refusalOf } from './project-files.ts';
 
 const OPEN_FILE: SecretFile = { bytes: Buffer.from('x'), mode: 0o100_644 };
@@ -33,6 +35,7 @@ function access(
         return { bytes: Buffer.from(text), mode: 0o100_600 };
       },
       env: { ANNA: 'anna’s own' },
+      now: () => Date.UTC(2026, 5, 1),
       seal: (binding, secret) => {
         sealed.push({ binding, secret });
         return `sealed-${sealed.length}`;
@@ -97,14 +100,14 @@ describe('secrets', () => {
       ],
       ['    sourceSecretEnv: ANNA\n', ''],
     );
-    const pem =
-      '-----BEGIN PRIVATE KEY-----\nMII\n-----END PRIVATE KEY-----\n-----BEGIN CERTIFICATE-----\nMII\n-----END CERTIFICATE-----';
-    const { access: given, sealed } = access({ 'dir/app.pem': pem, 'dir/admin.txt': 'x' });
+    const { certPem, keyPem } = selfSignedCertificate(['app'], { key: 'rsa', notAfter: new Date('2027-01-31') });
+    const { access: given, sealed } = access({ 'dir/app.pem': `${keyPem}${certPem}`, 'dir/admin.txt': 'x' });
     const { settings } = await resolveProject(await read(text), given);
-    expect(sealed[0]).toMatchObject({ secret: pem, binding: { field: 'certificate' } });
+    expect(sealed[0]).toMatchObject({ binding: { field: 'certificate' } });
+    expect(sealed[0]?.secret).toContain('BEGIN PRIVATE KEY');
     expect(sealed[0]?.binding.user).toContain('https://login.microsoftonline.com');
     expect(settings.source.auth).toMatchObject({
-      app: { clientId: 'app', credential: { kind: 'certificate', pem: 'sealed-1' } },
+      app: { clientId: 'app', credential: { kind: 'certificate', pem: 'sealed-1', expiresAt: Date.UTC(2027, 0, 31) } },
     });
   });
 
@@ -133,6 +136,27 @@ describe('secrets', () => {
       ['https://login.microsoftonline.com', 't.example', 'app', 'anna'],
       ['https://login.microsoftonline.com', 'other.example', 'app', 'ben'],
     ]);
+  });
+
+  it('of a PFX are opened with its password, and only its key and certificate are sealed', async () => {
+    const text = projectText(
+      [
+        '    kind: password\n',
+        '    kind: oauth2\n    clientId: app\n    certificateFile: app.pfx\n    certificatePassword: { secretEnv: ANNA }\n',
+      ],
+      ['    sourceSecretEnv: ANNA\n', ''],
+    );
+    const ours = selfSignedCertificate(['app'], { key: 'rsa', notAfter: new Date('2027-01-31') });
+    const { access: given, sealed } = access({ 'dir/admin.txt': 'x' });
+    const bytes = pfxOf(ours, 'geheim');
+    const settings = await resolveProject(await read(text), {
+      ...given,
+      env: { ANNA: 'geheim' },
+      readSecretFile: async (path) => (path === 'dir/app.pfx' ? { bytes } : given.readSecretFile(path)),
+    });
+    expect(sealed[0]?.binding.field).toBe('certificate');
+    expect(sealed[0]?.secret).toMatch(/^-----BEGIN PRIVATE KEY-----[^]+-----BEGIN CERTIFICATE-----/);
+    expect(JSON.stringify([settings, sealed])).not.toContain('geheim');
   });
 
   it('are asked for once where one question stands for many mailboxes', async () => {
@@ -188,8 +212,8 @@ describe('secrets that cannot be had are told all at once, with their places', (
   });
 
   it.each([
-    ['an encrypted key', '-----BEGIN ENCRYPTED PRIVATE KEY-----', 'is encrypted'],
-    ['a key alone', '-----BEGIN PRIVATE KEY-----', 'lacks a private key or its certificate'],
+    ['no key', 'hello', 'the file lacks the private key'],
+    ['no certificate', selfSignedCertificate(['app'], { key: 'rsa' }).keyPem, 'the file lacks the certificate'],
   ])('a certificate file with %s', async (_, content, message) => {
     const text = projectText(
       [

@@ -1,0 +1,85 @@
+import forge from 'node-forge';
+import type { CertificateWithKey } from './certificate.ts';
+
+/** A PFX as Windows exports it: with 3DES and SHA-1 by default, or with AES. */
+export function pfxOf(
+  { certPem, keyPem }: CertificateWithKey,
+  password: string,
+  algorithm: '3des' | 'aes256' = '3des',
+): Buffer {
+  const key = forge.pki.privateKeyFromPem(keyPem);
+  const certificate = forge.pki.certificateFromPem(certPem);
+  const sequence = forge.pkcs12.toPkcs12Asn1(key, [certificate], password, { algorithm });
+  return Buffer.from(forge.asn1.toDer(sequence).getBytes(), 'latin1');
+}
+
+const joined = (...lines: readonly string[]): Buffer => Buffer.from(lines.join(''), 'base64');
+
+/** Password: `gehéim€`; made by OpenSSL 3 as it does by default (AES-256, PBKDF2), RSA, valid until 2036. */
+export const OPENSSL_PFX = joined(
+  'MIIJ3wIBAzCCCZUGCSqGSIb3DQEHAaCCCYYEggmCMIIJfjCCA/IGCSqGSIb3DQEHBqCCA+MwggPfAgEAMIID2AYJKoZIhvcNAQcBMFcGCSqGSIb3',
+  'DQEFDTBKMCkGCSqGSIb3DQEFDDAcBAjVK0GDhTAJqwICCAAwDAYIKoZIhvcNAgkFADAdBglghkgBZQMEASoEEJ/J+Aa7h1GxukkuaJmwc0SAggNw',
+  '65wYUPH1P1gAVU3PtTCBk5/AXL5T253hx9+XgE1gjPtboKU/jijU6aSwLGiwl2Vbb2i7zgA/ta/B7DlVSq9XGU9yxK5qNF2USpsBbMJTYXcuRbf7',
+  'g5wABUZjWyil34eqEuD1N/xMhKR1LyRCo1Ukxu7PjvTj/Q3h00L6yRgx6Tdj/JaRwp7qJSAA/S9tegvl+NUFLEG6M9tP8JdigrpGCz2P/qnSPb64',
+  '1GbpfDjnSlYWNLEbljPGeWJw2EyLD/+ebwO1xlPxkexFsZDGhkFWNP8lMLAXCwHLly+oesta0rsNUy1flFEKzxFpkcwPIvZs8NItBoc8FP/wpIN8',
+  'TXcBzKsMXM7sPD8tpFSNIgfKtCHIGKlMC5+nDRPjpULEvCT8ePmsFE9VGfhwJdmpwExsOGYlkfwutRbxVC/kjCYMyPdtWEEMLspgzOU4tumcfX3I',
+  'CHIFez7szaUKOVxJq+xsznI8ZlYY7kPaEvJThaA6EKVtNKcychvcPDD0KF5uGmFfeICGSys8c3Xgg4UXz85dYkYilyJEUOyEEhVZp2T0gl1krLga',
+  'NX1F9Uz6OnvSUqxSlQUmaxrrbJ8fb5kuoFcwxT1VO/rqH5UT4H0zMFUtxr/6yzOZYMZJsYW3UuqDd/40oSREfYOTJMUMgAHrjpLvsjoov0aXvIoe',
+  'QmKoFFzk7EfEhgIvVBPGYwdDbuN05huveSRPyhD66hbXG/0BepRlnOuZzpn0c2+pwKxjLeawg7lfq+IJcXUCzMaEXImk1mV3xj7q6UugykDvDpvA',
+  '3XyytNT5zDOcsczVcGFvqY0Qd5F7FKhCJEadh4/Y0HHyRKzKqWXoi/vP1ReNErE0/oU+LtDZKMav1m2+IwhrIjEKj3BFtbtOzkU3H8lJSDEgLx31',
+  'rXYeGdwXOWxvblNB1iIxTzAmlo225ZvyNEG2GYsH29IjBv8VqjG2gnbycLc2dOejzWzb6205pRJh4iPAi0q8AZZtnRCOLeh6QgOK8lfTbLwzvz4L',
+  'BeuChICwPEacizk6mg+cB4D7FRZ9xEHSRrV5wBiLy+l/44Rz+usSmeetfwHpcU0fK9Z2vY2YFwd8ukdLba7Wx3ep/zi/MiWQJ0eaW6sgM1TC2DEX',
+  'qLNpu1sfXuTM5AZive/PM29Gm0ZSK1pxQQlN2R8e4XDdnz065igQBzCCBYQGCSqGSIb3DQEHAaCCBXUEggVxMIIFbTCCBWkGCyqGSIb3DQEMCgEC',
+  'oIIFMTCCBS0wVwYJKoZIhvcNAQUNMEowKQYJKoZIhvcNAQUMMBwECB3bpCGyuMrLAgIIADAMBggqhkiG9w0CCQUAMB0GCWCGSAFlAwQBKgQQTNKB',
+  'W5tB80/l9m1VYYG46gSCBNDYUND+VlEeM4lfPv0MA3+wsCa5n/DnNM2EVwl7eG7t32GRYrLS79ebkxSVRrnhlsaYnTjPk3IT4Zt5XZHyZVFyS40s',
+  'kLt5Od3oT2oujs9dKGPSmZmKexkU0emKe00MNcGxplRfBA6Ok81dVt5IdjbyI9wZneX2ns/fkV7Kph9Et+euxQhXn3kcbN5wEnb16xIBdOYXm2CN',
+  'iYoj0+Dh2Z9b1vZs1zyEelLax9tuF5/xbDJ0qWvRwiMQjdFIH4wXMMyPG5Rq7yrIzJr8xoXh2t1zGHNSzU7Y6SX1U/ugu5b1DVJGuhlNB3feotbO',
+  'Kd+uBPYcLv2RvIVoSLgCOWNSqkAvXup8zWpjp98MzvbZj7fKHabOgxz/Fv/4UP0JTgpqdQYJxSKRWN8qqLRwlwWA8eCzwIdClMUGtXubmBc/Wv1e',
+  'TKCUIa990xCbuYYVN65F/YFoPztIhA/AKmYxbsprkPjFdPwvC7CINhaHkn++M0R8vQUejQZ1jOEyFc7FaFcPg2PD/dMeh9bJei8V0ZyVpopW3XIz',
+  'GSfmSUWxOKA+kH6I5Ln8+dDHmG+OO/N2T91ypPQnnLVdj1Ph6qNMS/vC6gm4Khae9DzU9CP599HqWDmU3gOC79BA1qUNu6Z+95YX7iut6wg136tP',
+  'D0pe9MKEF4cmTbNg3XPYiqCW2sD2Lqze3zMLwMEaUzZpXcm6q91tFOQEFsWmQmP7y2d3EmYhsrcgaWS1DQbMaE+B4hf7p6MAkK841jmB8KR4NmWj',
+  'mY+3vu35dJmAcXwcTPaNxSw706qY4dA2BpnDKXNrl/Vu3O5w0jsJUovR7sieJBn8qjrsDcCxnHXa7AJQK772KTpeWP8Z4wCfckIajZNpYT/A+tju',
+  'Hzcbzju5ICKxgBC+c5BAOVqiXKrLanuTCGBaDriUu6EIRalj75puYt65MftYTNPdAjmcbadbCiRxgCEIKO8IktE/ps8l1YV3a7IBt98ibSPL0c4U',
+  'Q5ElsHA7bRGmPDYqqMiy5UIlRrONu7G2TKWOovJUAmIpDdVFw0WFRvSSVWsdNYxHJkbW7LOlbY+LTi3GGhW1TtLTuFYZfw4cNKAfjm86jaUOBPi9',
+  '+erOVYslXFierJL9fth8n6jcYc0VFGlNufnfvCZgZVbDWB/ElhuMx2oJkCXls4LgChS7aHA3OJIvzIx+ZQegmHk4TK+Rwfv8EjshJwcA1uIcZ0XU',
+  'cg3m8Fkra4W3I12c8CkgytLYvOA1IOg0whZEI/r4Cr+fbF30j6naNe/zo4F+7++LPiKxYrnG2BvxO+3yjOID6z+BwtXCCCt5D+RVSSM3x76UGl8T',
+  'yAv/tjmno02XzUXGQvNNCtE9mhqXrbLz5JQKZjiBkLvpP7D5B+Z+Ck0jCdKH+UN3CIaI2PdbphnDHMvw5Jk+N0V59iT6sg3kw8ThFTDHJSVk2pvb',
+  '7jVKWOk4oAaza5MJk+vzV1joRlnkBxYT+yHR+RhDTa1FDHeS5J7lAKbOvWfh0aj4cif1bzG8FZBBa9G+GxZvwPF2Vg+vUTUuMfCcr+oL5txUR7Ox',
+  'LAlfdVJugZjPYuDTaRaO5cepbJHexD4dUeuDJib6U2D9CD/YwsKAsLXXRPiw9FrGlqxWOTlszjHLvWZywXbBc++0N5jL9bgymjElMCMGCSqGSIb3',
+  'DQEJFTEWBBSD/3T5uNFTBLyvHA2U2YxMtCJtuTBBMDEwDQYJYIZIAWUDBAIBBQAEILaQyioEOFaMVaVo4maL57FRis4bqJqicFnWHtFvUSuhBAiy',
+  'M+3wZcGqCQICCAA=',
+);
+
+/** Password: `geheim`; the same with a key on P-256. */
+export const EC_PFX = joined(
+  'MIIEDAIBAzCCA8IGCSqGSIb3DQEHAaCCA7MEggOvMIIDqzCCAmIGCSqGSIb3DQEHBqCCAlMwggJPAgEAMIICSAYJKoZIhvcNAQcBMFcGCSqGSIb3',
+  'DQEFDTBKMCkGCSqGSIb3DQEFDDAcBAiIuDhANC7q9AICCAAwDAYIKoZIhvcNAgkFADAdBglghkgBZQMEASoEEEeE4yCgUgkby8jip1/MhN+AggHg',
+  'Mp+IQqGFJW4g81eNvDroIC4KTSxxI011pMli6SXfmdTksd88fLSO8wmi5E1NCIcPM6YYX2HBYCa/xh6fwvmgAR5jAdkuuRxgJ8K7Q9dt11aauU4Y',
+  'CKgOUr298KFY0wKS8EnISwDC53XqLda/nlElXmqhuwFBYCkyvPo+3ZAgf1awX0UtzAsYkzt3oFS1lWbxzwHAe2Dn4DtdCpmqAgInUX9Llh46vTci',
+  'vc/aS391b5OC1/s+nHyHk/J+zpAkUhrVIeU7NKqHntm4OSVKGcg2he4VNdIPPgGPLxEiv7NHq6kiYCG/T6sI630ID5UgPEi3fiTQAnDvVcirYzo2',
+  'NweL86BbQ2WqzdsoCOCu/ZRRj+5SSrvyC1t1OrEbyksjRDJ2SZMDZjzo4SA6/HTFJ0RxIM3rifQ1UgJDRu++VVMq2Fv8RkZpRV59jPFeIlAB1Fai',
+  'c2CvdpnVnSGNiy1ley9k66JAJbrpjhguKZ6UoJbOX9CJUnGNr//RLL2sY49AlNzTABOFlGBm3MNi1aA91irknSE8Xb37cIrFDwCeVHT0KnnIpHi/',
+  'jkr5dReDBVTnhxVzkSko3vSaadAJtbx4xvn7HqhadL466ivVKZXC2f+sgxp1sgVSUyxJiksD0wmA1gZwMIIBQQYJKoZIhvcNAQcBoIIBMgSCAS4w',
+  'ggEqMIIBJgYLKoZIhvcNAQwKAQKgge8wgewwVwYJKoZIhvcNAQUNMEowKQYJKoZIhvcNAQUMMBwECOGzX8uJJ7HqAgIIADAMBggqhkiG9w0CCQUA',
+  'MB0GCWCGSAFlAwQBKgQQENja+M/nGTzBDc5i0y98vgSBkNunfGNNwac4PuBaoSJrI0MsCyZ8nh4w6v0oGsZ/zoqZ/l1PGM+9Tfz00jKBVpDNpoTG',
+  'UQFEqgStGO18zqnACM9e77e/vijqRHeeL295vuMtFIyscFi82TAg2tnRzTcDHl/p9g1HNhQLOyYMtAJg/HLgu8r0Fto791bWux4MpGSQa5DErtD3',
+  'P64KE9hsWYfZRjElMCMGCSqGSIb3DQEJFTEWBBSEZG1N2KvqWJiY7G08IiK7k20E3TBBMDEwDQYJYIZIAWUDBAIBBQAEIB9bVytxzM1juL1c1HNL',
+  '/0SxrZKnaPkYMkVP1hjeFU54BAgnoFJercXWawICCAA=',
+);
+
+/** Password: `geheim`; a certificate alone. */
+export const PFX_WITHOUT_KEY = joined(
+  'MIIEJwIBAzCCA90GCSqGSIb3DQEHAaCCA84EggPKMIIDxjCCA8IGCSqGSIb3DQEHBqCCA7MwggOvAgEAMIIDqAYJKoZIhvcNAQcBMFcGCSqGSIb3',
+  'DQEFDTBKMCkGCSqGSIb3DQEFDDAcBAhNUuedXU2pggICCAAwDAYIKoZIhvcNAgkFADAdBglghkgBZQMEASoEEFCK53sWBaqAJ5nex/ZdwfSAggNA',
+  'dVGSXnutvcZPlFwprZbv5daZLQ4CVUqCJOrdfsbcKGE6yx9OMD92SVdtlLPjnTbw+3ud3g5Guy+vmxmZPvUjWPDmHABStoMTnj7BOPTbdm1Gz3Ne',
+  'uaTjH9ISn/IERzb8zL3nZd5scUTYoeJVt/olzYAgfHrU3dSz8XA6aGAOezUdJWHoiObQQzG2gua6Z2Vsrm+JpyicJOTHmvpooQrs01G1Y9jlWC4S',
+  'jxoT3OctYLNr7KsAjr9Cri3FkwrRPr0VgmSoURrSqH/lXw77geYRW4N7ZLXdpu4kNKtCWkygY5AzeErUlu5P5gOf4tj5pmyAGsjMbwujyXOHLmLD',
+  'szy6Dd2no5pCyfJDAyBzGpF6cXafjGsQQMp3TblLRyKi3aaZ9dGrXC4hYqEDwZHL20ojl61EWR+PdciXZKIDdVcrE3I6qsLMMFuOriJEYs0WlaLM',
+  'VABcFtjZNXND8lNY0BT5LJw6UuZWXO1YCd8+i4k9DZ/TjRFyVFQfgtFVMOHM8vO8yCNVs0GFysje1/SUDuusREklPvDWS5l+zh0WM4UVpzyw/NEI',
+  '4Yx1MXtk25AmPrnLAS4T8yxcwcQnJBXCen4GsMy70B5/pANRwXZRj8VK9l7IVyCwvuCbVb2Woa6jsNhZ0/+8e5j46E6pFc2TYmlHGe0y8pwPq28A',
+  'AubnA9i6qncD9subFMaDqeeSJC+R2kDR9CBhREbhHCqV+oOR2a0fkSMGdWrRIrhdoPaYiYk+Cl97o+0KjFBn6GUAVGvBXUgnR06PwM+Bko9wsppv',
+  'TqjxjQRE0NshRroibZJbPUiKbPGKE7reTMzxzOAuKg01aT/lLPIf0SLgGaIRm9sEx5rMGyUJdqDx/+VH5LM4XABAPkdS3b2f6rWzJO9cFFJBpj79',
+  '68mzwSIFjIzCIn/8/1WSbQ89gN3bGb6N3Otj0r8zHE7O4lJnnAIBuRxiR+rkq4PIrrVUNwSeGCuXSVv+L8Ea5SMWwvztB8oaYTRm5M4oKeGNBjNW',
+  '9VFLPM9odrTDjRtbPTTyapcPexKJXeaE/viq+MZ691WBmZqoTdJ7PoXTgUEF64EEHu2hXEqyP6CaHraMULmrR+MdZJCCZGRxaJmHqzBBMDEwDQYJ',
+  'YIZIAWUDBAIBBQAEIAKorR2KNSzZM6Qa7x8kkI2Lk196tAP281+hekhagkO8BAhwDXof2FIWRgICCAA=',
+);
