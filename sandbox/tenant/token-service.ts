@@ -23,6 +23,15 @@ export interface TokenRequestEntry {
   readonly outcome: 'granted' | number | 'fault';
 }
 
+/** A token that was shown for introspection. */
+export interface IntrospectionEntry {
+  /** Milliseconds since 1970, by the tenant's clock. */
+  readonly at: number;
+  readonly active: boolean;
+  /** Which token it was, where it was one of this tenant's. */
+  readonly tokenId: string | undefined;
+}
+
 export interface TokenServiceOptions {
   readonly directory: Directory;
   readonly mint: TokenMint;
@@ -48,6 +57,7 @@ export class TokenService {
   readonly #options: TokenServiceOptions;
   readonly #server: Server;
   readonly #requests: TokenRequestEntry[] = [];
+  readonly #introspections: IntrospectionEntry[] = [];
   #origin = '';
 
   constructor(options: TokenServiceOptions) {
@@ -67,6 +77,11 @@ export class TokenService {
   /** What was asked of the token endpoint, in order. */
   get requests(): readonly TokenRequestEntry[] {
     return this.#requests;
+  }
+
+  /** The tokens that were shown for introspection, in order. */
+  get introspections(): readonly IntrospectionEntry[] {
+    return this.#introspections;
   }
 
   /** How many tokens were issued, to this application or to all. */
@@ -187,7 +202,10 @@ export class TokenService {
   async #introspect(request: IncomingMessage): Promise<HttpAnswer> {
     const form = new URLSearchParams(await textOf(request));
     const token = this.#options.mint.read(form.get('token') ?? '');
-    return ok(token === undefined ? { active: false } : introspection(token, this.#options.clock.now()));
+    const now = this.#options.clock.now();
+    const active = token !== undefined && now < token.expiresAt;
+    this.#introspections.push({ at: now, active, tokenId: token?.id });
+    return ok(active ? introspection(token) : { active });
   }
 
   /** Entra's form of RFC 6749 section 5.2. */
@@ -232,8 +250,7 @@ function credentialIn(form: URLSearchParams): TokenRequestEntry['credential'] {
 }
 
 /** An application's token names no user: whom it may act for is known to the mail server alone. */
-function introspection(token: IssuedToken, now: number): Readonly<Record<string, unknown>> {
-  if (token.expiresAt <= now) return { active: false };
+function introspection(token: IssuedToken): Readonly<Record<string, unknown>> {
   return {
     active: true,
     client_id: token.clientId,

@@ -4,6 +4,8 @@ import type { Registration } from './registration.ts';
 
 /** An access token that is out. */
 export interface IssuedToken {
+  /** Tells it from every other. */
+  readonly id: string;
   readonly clientId: string;
   /** The enterprise application's object ID. */
   readonly objectId: string;
@@ -78,17 +80,18 @@ export class TokenMint {
   read(token: string): IssuedToken | undefined {
     const jwt = decodeJwt(token);
     if (jwt === undefined || !isSignedBy(jwt, this.#keys.publicKey)) return undefined;
-    const { aud, appid, oid, tid, roles = [], iat, exp } = jwt.claims;
+    const { aud, appid, oid, tid, uti, roles = [], iat, exp } = jwt.claims;
     if (typeof aud !== 'string' || typeof appid !== 'string' || typeof oid !== 'string' || tid !== this.#tenantId) {
       return undefined;
     }
-    if (typeof iat !== 'number' || typeof exp !== 'number' || !Array.isArray(roles)) return undefined;
+    if (typeof uti !== 'string' || typeof iat !== 'number' || typeof exp !== 'number') return undefined;
     return {
+      id: uti,
       clientId: appid,
       objectId: oid,
       tenantId: this.#tenantId,
       audience: aud,
-      roles: roles.filter((role) => typeof role === 'string'),
+      roles: Array.isArray(roles) ? roles.filter((role) => typeof role === 'string') : [],
       issuedAt: iat * 1_000,
       expiresAt: exp * 1_000,
     };

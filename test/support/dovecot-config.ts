@@ -9,6 +9,7 @@ export interface DovecotPaths {
   readonly users: string;
   readonly masterUsers: string;
   readonly oauth2: string;
+  readonly oauth2Ca: string;
   readonly certificate: string;
   readonly key: string;
 }
@@ -220,6 +221,19 @@ export function renderMasterUsers(users: readonly DovecotUser[]): string {
 }
 
 /** Settings of the `oauth2` passdb: the token is shown to the introspection endpoint, which answers with the user. */
-export function renderOauth2(introspectionUrl: string): string {
-  return `introspection_mode = post\nintrospection_url = ${introspectionUrl}\nusername_attribute = username\nactive_attribute = active\nactive_value = true\n`;
+export function renderOauth2(
+  { introspectionUrl, caPem, tokensOf }: NonNullable<DovecotOptions['oauth2']>,
+  paths: DovecotPaths,
+): string {
+  const lines = [
+    'introspection_mode = post',
+    `introspection_url = ${introspectionUrl}`,
+    'username_attribute = username',
+    // Both names are rendered with it before they are compared, so a constant makes any two equal.
+    ...(tokensOf === 'applications' ? ['username_format = application'] : []),
+    'active_attribute = active',
+    'active_value = true',
+    ...(caPem === undefined ? [] : [`tls_ca_cert_file = ${paths.oauth2Ca}`]),
+  ];
+  return `${lines.join('\n')}\n`;
 }

@@ -27,7 +27,13 @@ export interface DovecotOptions {
   /** Connections allowed per user and address; 100 by default, where Dovecot has 10. */
   readonly maxUserConnections?: number;
   /** Access tokens are accepted with XOAUTH2 and OAUTHBEARER when this endpoint (RFC 7662) says that they are active. */
-  readonly oauth2?: { readonly introspectionUrl: string };
+  readonly oauth2?: {
+    readonly introspectionUrl: string;
+    /** PEM of the authority of an https endpoint. */
+    readonly caPem?: string;
+    /** A user's token opens that user's mailbox (default); an application's names no user and opens every one. */
+    readonly tokensOf?: 'users' | 'applications';
+  };
   /** `mail_fsync`: `never` by default, since tests do not survive a power cut; Dovecot's own default is `optimized`. */
   readonly fsync?: 'never' | 'optimized' | 'always';
   /** LOGIN and PLAIN are refused before TLS. */

@@ -69,6 +69,7 @@ function pathsIn(root: string): DovecotPaths {
     users: join(root, 'users'),
     masterUsers: join(root, 'master-users'),
     oauth2: join(root, 'oauth2.conf.ext'),
+    oauth2Ca: join(root, 'oauth2-ca.pem'),
     certificate: join(root, 'certificate.pem'),
     key: join(root, 'key.pem'),
   };
@@ -140,8 +141,8 @@ class Instance implements Dovecot {
   }
 
   async prepare(): Promise<void> {
-    const { root, mail, config, masterUsers, oauth2, certificate, key } = this.#paths;
-    const { tls } = this.#options;
+    const { root, mail, config, masterUsers, certificate, key } = this.#paths;
+    const { tls, oauth2 } = this.#options;
     await chmod(root, 0o755);
     await mkdir(mail, { recursive: true });
     if (this.#identity.ordinaryUser === undefined) await chown(mail, NOBODY, NOBODY);
@@ -149,8 +150,10 @@ class Instance implements Dovecot {
       await writeFile(certificate, tls.certPem);
       await writeFile(key, tls.keyPem, { mode: 0o600 });
     }
-    if (this.#options.oauth2 !== undefined)
-      await writeFile(oauth2, renderOauth2(this.#options.oauth2.introspectionUrl));
+    if (oauth2 !== undefined) {
+      await writeFile(this.#paths.oauth2, renderOauth2(oauth2, this.#paths));
+      if (oauth2.caPem !== undefined) await writeFile(this.#paths.oauth2Ca, oauth2.caPem);
+    }
     await writeFile(masterUsers, renderMasterUsers(this.#options.masterUsers ?? []));
     for (const user of this.#options.users) this.#remember(user);
     await this.#writeUsers();
