@@ -1,10 +1,10 @@
 import { readFile, stat } from 'node:fs/promises';
-import { basename, join, resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { credentialEnds, credentialWarnings, RENEW_CREDENTIALS } from '../model/credential-expiry.ts';
+import { describeList } from '../project/csv/read.ts';
 import { formatIssue } from '../project/issues.ts';
 import { readProjectFile } from '../project/read.ts';
 import { resolveProject, type ResolvedProject } from '../project/resolve.ts';
-import type { MailboxList } from '../project/types.ts';
 import { createKeyFile, KEY_VARIABLE, loadKeyring } from '../seal/key-file.ts';
 import type { Keyring } from '../seal/key.ts';
 import { SealError } from '../seal/errors.ts';
@@ -19,12 +19,15 @@ export interface SealedProject extends ResolvedProject {
 }
 
 /**
- * Reads the file, its CSV and its secrets, and seals them. Tells warnings. Rejects with everything that is wrong in the
- * file and its CSV at once, and then with every secret that cannot be had. Does not speak to any server.
+ * Reads the file, its CSV and its secrets, and seals them. Tells what the CSV was taken for, and warnings. Rejects with
+ * everything that is wrong in the file and its CSV at once, and then with every secret that cannot be had. Does not speak to
+ * any server.
  */
 export async function readProject(context: Context, file: string): Promise<SealedProject> {
   const { io, printer } = context;
   const parsed = await readProjectFile(resolve(io.cwd, file), { readFile: (path) => readFile(path) });
+  const { list } = parsed;
+  if (list !== undefined) printer.say(`${describeList(list)}, ${countOf(list.rows, 'row')}`);
   const keys = await keysOf(context);
   const resolved = await resolveProject(parsed, {
     readSecretFile: async (path) => ({ bytes: await readFile(path), ...(await modeOf(context, path)) }),
@@ -33,15 +36,9 @@ export async function readProject(context: Context, file: string): Promise<Seale
     ...(io.interactive && { ask: (question) => askLine(context, `${question}: `, { hidden: true }) }),
     seal: (binding, secret) => seal(keys[0], binding, secret),
   });
-  if (resolved.list !== undefined) printer.say(listLine(resolved.list));
   for (const warning of resolved.warnings) printer.say(`warning: ${formatIssue(warning)}`);
   warnOfCredentials(context, resolved);
   return { ...resolved, keys };
-}
-
-/** `users.csv: Microsoft’s migration CSV (EmailAddress,UserName,Password), 312 rows` */
-function listLine({ file, title, columns, rows }: MailboxList): string {
-  return `${basename(file)}: ${title} (${columns.join(',')}), ${countOf(rows, 'row')}`;
 }
 
 /** So many are told; rows may bring thousands that end on one day. */

@@ -85,6 +85,8 @@ export interface MailboxReport {
 
 /** What `show` prints, answered by the mailbox workflow. */
 export interface MailboxView extends MailboxReport {
+  /** Where the project's mailboxes were listed, and in whose form. */
+  readonly list?: string;
   readonly sourceUser: string;
   readonly destinationUser: string;
   readonly paused: boolean;

@@ -120,6 +120,8 @@ export interface Timing {
 export interface ProjectSettings {
   /** Lower-case letters, digits and hyphens; the project's name in workflow ids. */
   readonly name: string;
+  /** Where the mailboxes were listed and in whose form, for people; absent where the project file lists them. */
+  readonly list?: string;
   readonly source: Endpoint;
   readonly destination: Endpoint;
   /** Pre-stage takes messages whose INTERNALDATE is older than so many days; 0 takes all. */

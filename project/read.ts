@@ -230,7 +230,7 @@ async function checkProject(yaml: YamlText, reading: Reading): Promise<Checked |
   warnOfSharedSources(rows, reading);
   const { mailboxes } = result.data;
   return {
-    settings: settingsOf(result.data, source, destination),
+    settings: settingsOf(result.data, source, destination, list),
     rows,
     ...(list && { list }),
     csv: 'csv' in mailboxes ? fileOf(mailboxes.csv).file : undefined,

@@ -1,11 +1,18 @@
 /** The file's names for settings, turned into the model's. */
+import { describeList } from './csv/read.ts';
 import type { ProjectFile } from './schema.ts';
-import type { OpenEndpoint, OpenSettings } from './types.ts';
+import type { MailboxList, OpenEndpoint, OpenSettings } from './types.ts';
 
-export function settingsOf(given: ProjectFile, source: OpenEndpoint, destination: OpenEndpoint): OpenSettings {
+export function settingsOf(
+  given: ProjectFile,
+  source: OpenEndpoint,
+  destination: OpenEndpoint,
+  list: MailboxList | undefined,
+): OpenSettings {
   const { limits, timing } = given;
   return {
     name: given.name,
+    ...(list !== undefined && { list: describeList(list) }),
     source,
     destination,
     prestageOlderThanDays: given.prestage.olderThan,

@@ -70,6 +70,7 @@ function endpointSettings(endpoint: Endpoint, side: Side): readonly Shown[] {
 /** Every setting by its path in the project file. */
 export function settingsShown({
   name,
+  list: mailboxes,
   source,
   destination,
   folders,
@@ -82,6 +83,7 @@ export function settingsShown({
     { path: 'name', value: name, refused: OTHER_PROJECT },
     ...endpointSettings(source, 'source'),
     ...endpointSettings(destination, 'destination'),
+    { path: 'mailboxes', value: mailboxes ?? 'in the project file' },
     { path: 'prestage.olderThan', value: `${prestageOlderThanDays}d` },
     { path: 'delta.every', value: formatDuration(timing.deltaInterval) },
     { path: 'tail.every', value: formatDuration(timing.tailInterval) },

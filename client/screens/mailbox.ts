@@ -29,6 +29,7 @@ function viewLines(view: MailboxView, theme: Theme): readonly string[] {
     `${theme.bold(view.sourceUser)} → ${theme.bold(view.destinationUser)}  ${view.phase}${view.paused ? ', paused' : ''}`,
     `  ${view.now}`,
     ...(view.nextAt === undefined ? [] : [`  next: ${clock(view.nextAt)}`]),
+    ...(view.list === undefined ? [] : [`  from ${view.list}`]),
     ...problemLines(view.problem, theme),
     ...section('Folders', view.folders.length === 0 ? undefined : folderTable(view.folders), theme),
     ...view.folders.flatMap(folderTroubles),

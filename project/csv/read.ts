@@ -1,4 +1,5 @@
 /** A CSV of mailboxes in whichever dialect it is written. */
+import path from 'node:path';
 import type { Side } from '../../model/project.ts';
 import type { IssueList } from '../issues.ts';
 import type { Endpoints, WrittenRow } from '../rows.ts';
@@ -36,6 +37,11 @@ const SIDES = ['source', 'destination'] as const;
 function described({ title, columns }: Dialect): string {
   const names = columns.filter(({ required }) => required === true).map(({ name }) => name);
   return `${title} (${names.join(',')})`;
+}
+
+/** `users.csv: Microsoft’s migration CSV (EmailAddress,UserName,Password)` */
+export function describeList({ file, title, columns }: MailboxList): string {
+  return `${path.basename(file)}: ${title} (${columns.join(',')})`;
 }
 
 function addUnrecognised(found: Exclude<Recognised, { kind: 'one' }>, place: Place, issues: IssueList): void {

@@ -76,6 +76,7 @@ export function viewOf(mailbox: Mailbox): MailboxView {
   const ends = mailboxCredentialEnds(state.settings, state.row);
   return {
     ...reportOf(mailbox),
+    ...(state.settings.list !== undefined && { list: state.settings.list }),
     sourceUser: state.row.source.user,
     destinationUser: state.row.destination.user,
     paused: state.directive.paused,

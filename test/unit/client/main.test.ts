@@ -158,6 +158,21 @@ describe('init', () => {
   });
 });
 
+describe('a list of mailboxes', () => {
+  it('is named for what it was taken for, before secrets are read or servers are asked', async () => {
+    const rows = ['EmailAddress,UserName,Password', 'a@contoso.com,a,hunter2', 'b@contoso.com,b,hunter2'];
+    await writeFile(join(cwd, 'users.csv'), rows.join('\n'));
+    expect(await main(['init', '--csv', 'users.csv', '--destination-kind', 'administrator'], memoryIo({ cwd }))).toBe(
+      0,
+    );
+    const io = memoryIo({ cwd });
+    expect(await main(['apply', 'project.yaml'], io)).toBe(2);
+    expect(io.err()).toContain('users.csv: Microsoft’s migration CSV (EmailAddress,UserName,Password), 2 rows');
+    expect(io.err()).toContain('error project.secret:');
+    expect(io.err()).not.toContain('hunter2');
+  });
+});
+
 describe('what cannot be taken back', () => {
   it.each(['cutover', 'cancel'])('%s is not done where nobody confirms it', async (command) => {
     const io = memoryIo({ cwd });

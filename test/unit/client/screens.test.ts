@@ -110,6 +110,7 @@ describe('the screen of one mailbox', () => {
       phase: 'prestage',
       counts: NO_COUNTS,
       ended: false,
+      list: 'users.csv: Microsoft’s migration CSV (EmailAddress,UserName,Password)',
       sourceUser: 'anna@old',
       destinationUser: 'anna',
       paused: false,
@@ -138,6 +139,7 @@ describe('the screen of one mailbox', () => {
   it('shows folders, passes, what was put aside and what runs now', () => {
     const text = render(mailboxScreen(report));
     expect(text).toContain('anna@old → anna  prestage');
+    expect(text).toContain('from users.csv: Microsoft’s migration CSV');
     expect(text).toMatch(/INBOX +120 {2}of {2}3,000/);
     expect(text).toContain('3 deleted on the source, kept');
     expect(text).toContain('Alt → Archive');
