@@ -33,6 +33,10 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
     summary: 'show which folder of a mailbox goes where, without writing anything',
     load: () => import('./commands/folders.ts'),
   },
+  doctor: {
+    summary: 'look at how mailboxes are opened: token, role, a few logins, and what is at fault',
+    load: () => import('./commands/doctor.ts'),
+  },
   start: { summary: 'look at both sides of every mailbox, ask, and start', load: () => import('./commands/start.ts') },
   status: { summary: 'show how far a project is and what needs attention', load: () => import('./commands/status.ts') },
   show: { summary: 'show one mailbox: folders, passes, what it waits for', load: () => import('./commands/show.ts') },

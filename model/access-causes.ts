@@ -80,7 +80,7 @@ export function tenantCauses(serverTexts: readonly string[]): readonly CauseName
 
 /** Why this mailbox is refused while others of the same application are in, the likeliest first. */
 export function mailboxCauses(serverText: string): readonly CauseName[] {
-  if (NOT_CONNECTED.test(serverText)) return ['fullAccess', 'noMailbox', 'imapDisabled'];
+  if (NOT_CONNECTED.test(serverText)) return ['fullAccess', 'imapDisabled', 'noMailbox'];
   return AUTHENTICATE_FAILED.test(serverText) ? ['imapDisabled', 'noMailbox', 'fullAccess'] : [];
 }
 

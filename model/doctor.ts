@@ -38,7 +38,7 @@ export interface RoundEvidence {
 
 /** What is at fault. `causes` are in order of likelihood. */
 export type Diagnosis =
-  /** Canaries are in; those of `refused` are at fault themselves. */
+  /** Canaries are in; those of `refused` are not, and are at fault themselves. */
   | { readonly kind: 'open'; readonly refused: readonly MailboxFault[] }
   /** All are refused, and that may still be permissions on their way. */
   | { readonly kind: 'propagation'; readonly problem: Problem; readonly causes: readonly CauseName[] }
@@ -96,11 +96,23 @@ export function diagnose(rounds: readonly RoundEvidence[], { scope, young }: Cir
   if (byToken !== undefined) return byToken;
   const all = rounds.flatMap(({ canaries }) => canaries);
   const refused = all.filter(isRefused);
-  if (all.some(({ problem }) => letsIn(problem))) return { kind: 'open', refused: refused.map(mailboxFault) };
+  if (all.some(({ problem }) => letsIn(problem))) return { kind: 'open', refused: mailboxFaults(all) };
   const [unclear] = last.canaries.flatMap(({ problem }) => problem ?? []);
-  const lately = last.canaries.filter(isRefused);
-  if (lately.length === 0) return unclear === undefined ? undefined : { kind: 'unclear', problem: unclear };
-  return { kind: young ? 'propagation' : 'tenant', ...allRefused(lately) };
+  if (!last.canaries.some(isRefused)) return unclear === undefined ? undefined : { kind: 'unclear', problem: unclear };
+  return { kind: young ? 'propagation' : 'tenant', ...allRefused(refused) };
+}
+
+/**
+ * What logins tell where no application opens the mailboxes. `shared`: one administrator opens all of them, so that a
+ * refusal of everyone is not the mailboxes' own.
+ */
+export function diagnoseLogins(canaries: readonly CanaryEvidence[], shared: boolean): Diagnosis {
+  const faults = mailboxFaults(canaries);
+  const [first] = faults;
+  if (first === undefined || canaries.some(({ problem }) => letsIn(problem))) return { kind: 'open', refused: faults };
+  const refused = faults.find(isRefused);
+  if (refused === undefined) return { kind: 'unclear', problem: first.problem };
+  return shared ? { kind: 'tenant', problem: refused.problem, causes: [] } : { kind: 'open', refused: faults };
 }
 
 type Refused = CanaryEvidence & { readonly problem: Problem };
@@ -109,8 +121,13 @@ function isRefused(canary: CanaryEvidence): canary is Refused {
   return canary.problem !== undefined && isMailboxRefusal(canary.problem);
 }
 
-function mailboxFault(canary: Refused): MailboxFault {
-  return { ...canary, causes: mailboxCauses(canary.problem.serverText ?? '') };
+/** Those that are not in, each with what is likely wrong with it alone. */
+export function mailboxFaults(canaries: readonly CanaryEvidence[]): readonly MailboxFault[] {
+  return canaries.flatMap(({ id, user, problem }) => {
+    if (problem === undefined || letsIn(problem)) return [];
+    const causes = problem.code === 'access.refused' ? mailboxCauses(problem.serverText ?? '') : [];
+    return [{ id, user, problem, causes }];
+  });
 }
 
 /** Names in a text that goes everywhere: a few, since it has to be read. */

@@ -22,9 +22,9 @@ export function shardWorkflowId(project: string, shard: number): string {
   return `mailferry/${project}/shard-${shard}`;
 }
 
-/** Ids that read like those of a shard, a preflight or a list of messages put aside, or begin with `=`, get a leading `=`, so that no user name can collide. */
+/** Ids that read like those of a shard, a preflight, a list of messages put aside or a doctor, or begin with `=`, get a leading `=`, so that no user name can collide. */
 export function mailboxWorkflowId(project: string, mailbox: string): string {
-  const reserved = /^(?:shard-|preflight-|aside-|=)/.test(mailbox);
+  const reserved = /^(?:shard-|preflight-|aside-|doctor-|=)/.test(mailbox);
   return `mailferry/${project}/${reserved ? '=' : ''}${mailbox}`;
 }
 
@@ -34,4 +34,8 @@ export function preflightWorkflowId(project: string, unique: string): string {
 
 export function asideWorkflowId(project: string, unique: string): string {
   return `mailferry/${project}/aside-${unique}`;
+}
+
+export function doctorWorkflowId(project: string, unique: string): string {
+  return `mailferry/${project}/doctor-${unique}`;
 }

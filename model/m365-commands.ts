@@ -28,10 +28,10 @@ function hiddenCharacters(text: string): readonly string[] {
   return text.split('').map((unit) => `[char]0x${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }
 
-/** Opens the session in which all other commands run. `tenant` is the domain of another organisation that is administered. */
-export function connectExchange(tenant?: string): readonly string[] {
-  const named = tenant === undefined ? '' : ` -Organization ${powerShellLiteral(tenant)}`;
-  return [`Connect-ExchangeOnline${named}`];
+/** Opens the session in which all other commands run; `environment` as in `-ExchangeEnvironmentName`, for national clouds. */
+export function connectExchange(environment?: string): readonly string[] {
+  const named = environment === undefined ? '' : ` -ExchangeEnvironmentName ${powerShellLiteral(environment)}`;
+  return [`Connect-ExchangeOnline -ShowBanner:$false${named}`];
 }
 
 /** Sets `$applicationId` and `$principal`: what Exchange Online knows of the application, which may be nothing. */
@@ -48,17 +48,17 @@ export function findPrincipal(clientId: string): readonly string[] {
  */
 export function comparePrincipal(): readonly string[] {
   return [
-    'Connect-MgGraph -Scopes Application.Read.All',
+    "Connect-MgGraph -NoWelcome -Scopes 'Application.Read.All'",
     '$enterpriseId = (Get-MgServicePrincipal -Filter "appId eq \'$applicationId\'").Id',
-    '[pscustomobject]@{ EnterpriseApplication = $enterpriseId; RegisteredInExchange = $principal.Identity }',
+    '[pscustomobject]@{ EnterpriseApplication = $enterpriseId; RegisteredInExchange = $principal.ObjectId }',
   ];
 }
 
 /** Registers the application in Exchange Online with `$enterpriseId`, in place of a registration with another ID. */
 export function registerPrincipal(displayName: string): readonly string[] {
   return [
-    'if ($principal -and "$($principal.Identity)" -ne $enterpriseId) {',
-    '  Remove-ServicePrincipal -Identity $principal.Identity',
+    'if ($principal -and $principal.ObjectId -ne $enterpriseId) {',
+    '  Remove-ServicePrincipal -Identity $principal.ObjectId',
     '  $principal = $null',
     '}',
     'if (-not $principal) {',
@@ -85,7 +85,7 @@ export function verifyMailboxes(): readonly string[] {
     '    ImapEnabled = if ($found) { (Get-CASMailbox -Identity $address).ImapEnabled }',
     '    FullAccess  = if ($found) {',
     '      $null -ne (Get-MailboxPermission -Identity $address | Where-Object {',
-    '        "$($_.User)" -like "*$($principal.Identity)*" -and "$($_.AccessRights)" -match \'FullAccess\'',
+    '        "$($_.User)" -like "*$($principal.ObjectId)*" -and "$($_.AccessRights)" -match \'FullAccess\'',
     '      })',
     '    }',
     '  }',
@@ -97,7 +97,7 @@ export function verifyMailboxes(): readonly string[] {
 export function grantFullAccess(): readonly string[] {
   return [
     '$mailboxes | ForEach-Object {',
-    '  Add-MailboxPermission -Identity $_ -User $principal.Identity -AccessRights FullAccess',
+    '  Add-MailboxPermission -Identity $_ -User $principal.ObjectId -AccessRights FullAccess -AutoMapping $false',
     '}',
   ];
 }

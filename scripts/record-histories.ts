@@ -1,5 +1,5 @@
 /**
- * Records what Temporal keeps of two small projects, so that later versions of the workflows can be replayed against it:
+ * Records what Temporal keeps of three small projects, so that later versions of the workflows can be replayed against it:
  * `node --import tsx scripts/record-histories.ts VERSION` writes every run to test/histories/VERSION/. What is there already
  * stays: it stands for projects that are under way somewhere.
  */
@@ -9,10 +9,14 @@ import { join } from 'node:path';
 import { Client } from '@temporalio/client';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import { pino } from 'pino';
-import { asideWorkflowId, mailboxId, preflightWorkflowId } from '../model/ids.ts';
-import type { MailboxRow, MailboxSide, ProjectSettings, Side } from '../model/project.ts';
-import { passwordBinding } from '../model/seal-binding.ts';
+import { doctorGates, doctorLogins, type DoctorInput } from '../model/doctor-run.ts';
+import { asideWorkflowId, doctorWorkflowId, mailboxId, preflightWorkflowId } from '../model/ids.ts';
+import type { Application, Endpoint, MailboxRow, MailboxSide, ProjectSettings, Side } from '../model/project.ts';
+import { credentialBinding, passwordBinding } from '../model/seal-binding.ts';
 import { startSandbox, type Sandbox } from '../sandbox/server.ts';
+import type { Registration } from '../sandbox/tenant/registration.ts';
+import { startTenant, type Tenant } from '../sandbox/tenant/tenant.ts';
+import type { SealKey } from '../seal/key.ts';
 import { createKeyFile } from '../seal/key-file.ts';
 import { seal } from '../seal/seal.ts';
 import { defaultCacheDir, obtainTemporalCli } from '../temporal/binary.ts';
@@ -33,6 +37,7 @@ const PACE = 20_000;
 
 interface Stage {
   readonly admin: Administrator;
+  readonly key: SealKey;
   readonly source: Sandbox;
   readonly destination: Sandbox;
   readonly wire: Proxy;
@@ -48,6 +53,7 @@ async function record(version: string): Promise<void> {
     const stage = await setUp((act) => undo.push(act));
     await wholeSaga(stage);
     await troubleAndCancel(stage);
+    await behindAGate(stage);
     await write(stage.admin.client, join('test', 'histories', version));
   } finally {
     for (let act = undo.pop(); act !== undefined; act = undo.pop()) await act();
@@ -74,7 +80,7 @@ async function setUp(later: Later): Promise<Stage> {
     return { id: mailboxId({ user }), source: side('source'), destination: side('destination') };
   };
   const admin = new Administrator(await startTemporal(stateDir, later), TASK_QUEUE);
-  return { admin, source, destination, wire, settingsOf, rowsOf: (own) => USERS.map((user) => rowOf(own, user)) };
+  return { admin, key, source, destination, wire, settingsOf, rowsOf: (own) => USERS.map((user) => rowOf(own, user)) };
 }
 
 async function startTemporal(stateDir: string, later: Later): Promise<Client> {
@@ -171,6 +177,57 @@ async function troubleAndCancel({ admin, source, destination, wire, settingsOf, 
   await wire.passed(10_000);
   await handle.signal(cancel);
   await admin.result(settings.name);
+}
+
+/** A tenant that lets nobody in until it knows the application; a doctor that says so; an administrator who mends it. */
+async function behindAGate({ admin, key, settingsOf, rowsOf }: Stage): Promise<void> {
+  const tenant = await startTenant();
+  try {
+    const app = tenant.registerApp({ servicePrincipal: 'none' });
+    for (const user of USERS) tenant.addMailbox(user);
+    const settings = openedBy(app, tenant, settingsOf('behind-a-gate'), key);
+    const rows = rowsOf(settings).map(({ id, destination }): MailboxRow => ({
+      id,
+      source: { user: `${id}@${tenant.domain}` },
+      destination,
+    }));
+    const doctor: DoctorInput = {
+      settings,
+      tasks: [...doctorGates(settings, rows), ...doctorLogins(settings, rows)],
+    };
+    await admin.client.workflow.execute(WORKFLOW.doctor, {
+      workflowId: doctorWorkflowId(settings.name, 'recorded'),
+      taskQueue: TASK_QUEUE,
+      args: [doctor],
+    });
+    const handle = await admin.start(settings, rows);
+    await admin.projectIs(settings.name, ({ gates }) => (gates?.[0]?.tries ?? 0) > 1);
+    app.setServicePrincipal('enterprise-application');
+    await handle.executeUpdate(retry, { args: [{ failedOnly: false }] });
+    await admin.projectIs(settings.name, ({ phase }) => phase === 'ready');
+    await handle.signal(cancel);
+    await admin.result(settings.name);
+  } finally {
+    await tenant.close();
+  }
+}
+
+function openedBy(app: Registration, tenant: Tenant, settings: ProjectSettings, key: SealKey): ProjectSettings {
+  const { authority, tenantId, scope, caPem } = tenant;
+  const application = (secret: string): Application => ({
+    clientId: app.clientId,
+    credential: { kind: 'secret', secret },
+  });
+  const sourceWith = (secret: string): Endpoint => ({
+    host: '127.0.0.1',
+    port: tenant.imap.port,
+    tls: 'implicit',
+    caPem,
+    auth: { kind: 'oauth2', tenant: tenantId, app: application(secret), authority, scope, authorityCaPem: caPem },
+  });
+  const binding = credentialBinding(settings.name, sourceWith(''));
+  if (binding === undefined) throw new Error('the application has no secret');
+  return { ...settings, source: sourceWith(seal(key, binding, app.secret)) };
 }
 
 function deliver({ store }: Sandbox, user: string, seed: number, messages: number): void {

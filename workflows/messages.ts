@@ -1,6 +1,7 @@
 /** Every message that mailferry's workflows understand. Clients import names and types from here and nothing else. */
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
 import type { AsidePage } from '../model/aside.ts';
+import type { DoctorResult } from '../model/doctor-run.ts';
 import type { MailboxReport, MailboxView } from '../model/mailbox.ts';
 import type { MailboxRow, ProjectSettings } from '../model/project.ts';
 import type { Directive, MailboxChunk, ProjectChange, ProjectView, ShardChange, ShardReport } from '../model/saga.ts';
@@ -16,6 +17,7 @@ export const WORKFLOW = {
   mailbox: 'mailboxWorkflow',
   preflight: 'preflightWorkflow',
   aside: 'asideWorkflow',
+  doctor: 'doctorWorkflow',
 } as const;
 
 // To the project. Updates are refused by their validators with an ApplicationFailure whose type is a code of model/refusals.ts.
@@ -68,3 +70,8 @@ export const asidePage = defineQuery<AsidePage, [{ readonly skip: number }]>('as
 
 /** Rows looked at so far. */
 export const preflightProgress = defineQuery<readonly PreflightRow[]>('progress');
+
+// To a doctor.
+
+/** What it has found so far. */
+export const doctorProgress = defineQuery<DoctorResult>('progress');

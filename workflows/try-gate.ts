@@ -1,22 +1,22 @@
 import { diagnoseToken, type CanaryEvidence, type RoundEvidence } from '../model/doctor.ts';
 import { nextCanaries, type Gate } from '../model/gates.ts';
-import type { MailboxRow, ProjectSettings } from '../model/project.ts';
+import type { MailboxRow, ProjectSettings, Side } from '../model/project.ts';
 import { ask } from './ask.ts';
 
-/** What a round has shown so far. */
-export type RoundProgress = (round: RoundEvidence) => void;
+export interface TryOptions {
+  /** Takes nothing from a cache: a token that was issued before a permission was given lacks it for its whole life. */
+  readonly fresh: boolean;
+  /** What the round has shown so far. */
+  readonly told?: (round: RoundEvidence) => void;
+}
 
-/**
- * One round at a gate: a token, and where that is worth trying, its next canaries at the same time. After a refusal nothing
- * is taken from a cache: a token that was issued before a permission was given lacks it for its whole life.
- */
+/** One round at a gate: a token, and where that is worth trying, its next canaries at the same time. */
 export async function tryGate(
   settings: ProjectSettings,
   gate: Gate,
-  told: RoundProgress = () => undefined,
+  { fresh, told = () => undefined }: TryOptions,
 ): Promise<RoundEvidence> {
   const { side } = gate;
-  const fresh = gate.rounds > 0;
   const [row] = gate.candidates;
   const token = await ask(settings.timing, `Get an access token for the ${side}`).acquireToken({
     settings,
@@ -31,16 +31,17 @@ export async function tryGate(
   const canaries: CanaryEvidence[] = [];
   await Promise.all(
     nextCanaries(gate).map(async (canary) => {
-      canaries.push(await tryCanary(settings, gate, canary, fresh));
+      canaries.push(await tryCanary(settings, side, canary, fresh));
       told({ token, canaries: [...canaries] });
     }),
   );
   return { token, canaries };
 }
 
-async function tryCanary(
+/** One mailbox logs in on one side. */
+export async function tryCanary(
   settings: ProjectSettings,
-  { side }: Gate,
+  side: Side,
   row: MailboxRow,
   freshToken: boolean,
 ): Promise<CanaryEvidence> {

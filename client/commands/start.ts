@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { EXIT, refusal, type ExitCode } from '../../model/refusals.ts';
+import type { DoctorFinding } from '../../model/doctor-run.ts';
 import type { PreflightResult } from '../../model/preflight.ts';
 import { projectWorkflowId } from '../../model/ids.ts';
 import { ensureSearchAttributes } from '../../temporal/search-attributes.ts';
@@ -9,9 +10,10 @@ import { Failure } from '../failure.ts';
 import { liveLine } from '../live-line.ts';
 import type { Plan } from '../program.ts';
 import { readProject, type SealedProject } from '../project-file.ts';
-import { preflight } from '../remote/preflight.ts';
+import { firstLook } from '../remote/first-look.ts';
 import { requireNoProject, requireWorker, startProject } from '../remote/starting.ts';
 import { withTemporal, workflowPage, type Remote } from '../remote/temporal.ts';
+import { problemsOf } from '../screens/doctor.ts';
 import { countOf, thousands } from '../screens/format.ts';
 import { preflightScreen, refusedRows, type PreflightReport } from '../screens/preflight.ts';
 import { startScreen } from '../screens/start.ts';
@@ -44,7 +46,7 @@ async function start(context: Context, file: string, options: StartOptions): Pro
     await requireNoProject(remote, project.settings.name);
     const report = options.preflight ? await look(context, remote, project) : undefined;
     if (report === undefined) await requireWorker(remote, context.io.now());
-    await settle(context, project, report, options);
+    await settle(context, file, project, report, options);
     await startProject(context, remote, project.settings, project.rows);
     context.printer.show(startScreen(started(remote, project, report)));
   });
@@ -56,12 +58,12 @@ async function look(context: Context, remote: Remote, project: SealedProject): P
   const line = liveLine(context);
   line.update(`Looking at both sides of ${countOf(rows.length, 'mailbox', 'mailboxes')} …`);
   try {
-    const looked = await preflight(context, remote, settings, rows, (done, of, refused) =>
+    const looked = await firstLook(context, remote, settings, rows, (done, of, refused) =>
       line.update(
         `Looked at ${thousands(done)} of ${countOf(of, 'mailbox', 'mailboxes')}${refused > 0 ? `, ${thousands(refused)} refused` : ''} …`,
       ),
     );
-    return { ...about(project), rows: looked };
+    return { ...about(project), ...looked };
   } finally {
     line.end();
   }
@@ -70,6 +72,7 @@ async function look(context: Context, remote: Remote, project: SealedProject): P
 /** Shows what was found and gets the person's word; rejects when the project is not to be started. */
 async function settle(
   context: Context,
+  file: string,
   project: SealedProject,
   report: PreflightReport | undefined,
   { yes = false }: StartOptions,
@@ -78,21 +81,40 @@ async function settle(
   const { settings, rows } = project;
   if (report !== undefined && printer.format === 'text') printer.show(preflightScreen(report));
   try {
+    const [closed] = report?.closed ?? [];
+    if (closed !== undefined && (yes || !io.interactive)) throw closedFailure(closed, file);
     const refused = refusedRows(report?.rows ?? []).length;
     if (refused > 0 && (yes || !io.interactive)) throw refusedFailure(report?.rows ?? []);
     if (yes) return;
     const all = countOf(rows.length, 'mailbox', 'mailboxes');
-    const question =
-      refused > 0
-        ? `${thousands(refused)} of ${all} cannot be opened; they would be tried again for a while. Start all the same?`
-        : `Start moving ${all} from ${settings.source.host} to ${settings.destination.host}?`;
-    await confirm(context, question, '--yes');
+    const beginning = `Start moving ${all} from ${settings.source.host} to ${settings.destination.host}?`;
+    const doubt =
+      closed !== undefined
+        ? `${closedWords(closed)}; a few mailboxes would try again until it does. `
+        : refused > 0
+          ? `${thousands(refused)} of ${all} cannot be opened; they would be tried again for a while. `
+          : '';
+    await confirm(context, `${doubt}${beginning}`, '--yes');
   } catch (error) {
     if (printer.format === 'json' && report !== undefined) {
-      printer.show(startScreen({ ...about(project), started: false, mailboxes: rows.length, preflight: report.rows }));
+      const { rows: preflight, closed } = report;
+      const what = { started: false, mailboxes: rows.length, preflight };
+      printer.show(startScreen({ ...about(project), ...what, ...(closed && { closed }) }));
     }
     throw error;
   }
+}
+
+function closedWords({ side }: DoctorFinding): string {
+  return `The ${side} does not let the application in`;
+}
+
+/** What is wrong has been shown; here is what to do. */
+function closedFailure(closed: DoctorFinding, file: string): Failure {
+  const [problem] = problemsOf(closed.diagnosis);
+  return new Failure(problem?.code ?? 'access.tenant', `${closedWords(closed)}; nothing was started.`, {
+    next: `\`mailferry doctor ${file}\` tells what mends it. To start all the same and wait for permissions: --no-preflight.`,
+  });
 }
 
 /** The gravest refusal stands for all of them. */

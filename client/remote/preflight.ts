@@ -1,19 +1,16 @@
 import { randomBytes } from 'node:crypto';
-import type { WorkflowHandle } from '@temporalio/client';
 import { preflightWorkflowId } from '../../model/ids.ts';
 import { PREFLIGHT_ROWS, type PreflightInput, type PreflightResult, type PreflightRow } from '../../model/preflight.ts';
 import type { MailboxRow, ProjectSettings } from '../../model/project.ts';
 import { preflightProgress, WORKFLOW } from '../../workflows/messages.ts';
 import { chunksOf } from '../chunks.ts';
-import { pause, unlessInterrupted, type Context } from '../context.ts';
+import type { Context } from '../context.ts';
 import { mapAtOnce } from '../parallel.ts';
 import { countOf } from '../screens/format.ts';
-import { isUnanswered } from './project.ts';
-import { runShortWorkflow } from './short-workflow.ts';
+import { followProgress, runShortWorkflow } from './short-workflow.ts';
 import type { Remote } from './temporal.ts';
 
 const CHUNKS_AT_ONCE = 4;
-const LOOK_MS = 1_000;
 
 /** How many rows have been looked at, and of how many; told whenever it changes. */
 export type PreflightProgress = (done: number, of: number, refused: number) => void;
@@ -60,38 +57,8 @@ function lookAtChunk(
     summary: `looks at ${countOf(input.rows.length, 'mailbox', 'mailboxes')} before project ${name} starts`,
     details: 'Logs in to both sides and lists folders. Writes nothing.',
     purpose: 'Looking at the mailboxes needs a worker; nothing was started.',
-    follow: (handle) => followed(context, remote, handle, told),
+    follow: (handle) => followProgress(context, remote, handle, preflightProgress, told),
   });
-}
-
-async function followed(
-  context: Context,
-  remote: Remote,
-  handle: WorkflowHandle<(given: PreflightInput) => Promise<PreflightResult>>,
-  told: (progress: readonly PreflightRow[]) => void,
-): Promise<PreflightResult> {
-  const over = new AbortController();
-  const follow = async (): Promise<never> => {
-    for (;;) {
-      await pause(LOOK_MS, AbortSignal.any([context.signal, over.signal]));
-      const progress = await remote.call(() => handle.query(preflightProgress), LOOK_MS * 2).catch(unansweredAsNothing);
-      if (progress !== undefined && !over.signal.aborted) told(progress);
-    }
-  };
-  const result = handle.result();
-  try {
-    const rows = await unlessInterrupted(Promise.race([result, follow()]), context.signal);
-    told(rows);
-    return rows;
-  } finally {
-    over.abort();
-    // An interrupted wait leaves it unanswered; the connection's end rejects it.
-    result.catch(() => undefined);
-  }
-}
-
-function unansweredAsNothing(error: unknown): undefined {
-  if (!isUnanswered(error)) throw error;
 }
 
 /** In the order of the project's rows, whatever answered first. */

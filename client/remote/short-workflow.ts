@@ -1,10 +1,12 @@
 import { WorkflowNotFoundError, type WorkflowHandle } from '@temporalio/client';
-import { defineSearchAttributeKey, TypedSearchAttributes } from '@temporalio/common';
+import { defineSearchAttributeKey, TypedSearchAttributes, type QueryDefinition } from '@temporalio/common';
 import { TASK_QUEUE } from '../../workflows/messages.ts';
-import { pause, type Context } from '../context.ts';
+import { pause, unlessInterrupted, type Context } from '../context.ts';
+import { isUnanswered } from './project.ts';
 import { noWorker, workflowPollers, type Remote } from './temporal.ts';
 
 const LOOK_MS = 250;
+const PROGRESS_MS = 1_000;
 /** Without any worker registered this is how long one is waited for; with one, the longer time. */
 const WORKER_MS = 5_000;
 const BUSY_WORKER_MS = 30_000;
@@ -84,4 +86,36 @@ async function stop(remote: Remote, handle: Pick<WorkflowHandle, 'terminate'>, w
     .catch((error: unknown) => {
       if (!(error instanceof WorkflowNotFoundError)) throw error;
     });
+}
+
+/** Asks a short workflow again and again how far it is, and resolves with its result. `told` hears of the result too. */
+export async function followProgress<Result>(
+  context: Context,
+  remote: Remote,
+  handle: Pick<WorkflowHandle, 'query'> & { readonly result: () => Promise<Result> },
+  progress: QueryDefinition<Result>,
+  told: (progress: Result) => void,
+): Promise<Result> {
+  const over = new AbortController();
+  const follow = async (): Promise<never> => {
+    for (;;) {
+      await pause(PROGRESS_MS, AbortSignal.any([context.signal, over.signal]));
+      const found = await remote.call(() => handle.query(progress), PROGRESS_MS * 2).catch(unansweredAsNothing);
+      if (found !== undefined && !over.signal.aborted) told(found);
+    }
+  };
+  const result = handle.result();
+  try {
+    const found = await unlessInterrupted(Promise.race([result, follow()]), context.signal);
+    told(found);
+    return found;
+  } finally {
+    over.abort();
+    // An interrupted wait leaves it unanswered; the connection's end rejects it.
+    result.catch(() => undefined);
+  }
+}
+
+function unansweredAsNothing(error: unknown): undefined {
+  if (!isUnanswered(error)) throw error;
 }

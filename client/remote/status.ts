@@ -1,6 +1,7 @@
 import type { WorkflowExecutionDescription, WorkflowExecutionStatusName } from '@temporalio/client';
 import { credentialWarnings, type CredentialWarning } from '../../model/credential-expiry.ts';
 import { projectWorkflowId } from '../../model/ids.ts';
+import type { GateView } from '../../model/gate-view.ts';
 import type { MailboxCounts, Problem } from '../../model/mailbox.ts';
 import { PROJECT_PHASES, type ProjectPhase, type ProjectView } from '../../model/saga.ts';
 import * as messages from '../../workflows/messages.ts';
@@ -30,6 +31,8 @@ export interface StatusReport {
   readonly counts: MailboxCounts | undefined;
   readonly exceptions: number;
   readonly problem: Problem | undefined;
+  /** Applications that let nobody in, and what is likely the cause. */
+  readonly gates: readonly GateView[];
   readonly troubles: readonly MailboxTrouble[];
   readonly troubled: number;
   /** Secrets and certificates of applications that end before the project does. */
@@ -108,6 +111,7 @@ export function composeStatus(sources: StatusSources): StatusReport {
     counts: view?.totals.counts,
     exceptions: view?.totals.exceptions ?? 0,
     problem: view?.problem,
+    gates: view?.gates ?? [],
     troubles: glance?.troubles ?? [],
     troubled: glance?.troubled ?? phases['attention'] ?? 0,
     credentials:

@@ -53,7 +53,7 @@ export async function countRunningParts(remote: Remote, project: string): Promis
 }
 
 function runningParts(project: string): string {
-  const types = [WORKFLOW.shard, WORKFLOW.mailbox, WORKFLOW.preflight, WORKFLOW.aside]
+  const types = [WORKFLOW.shard, WORKFLOW.mailbox, WORKFLOW.preflight, WORKFLOW.aside, WORKFLOW.doctor]
     .map((type) => `'${type}'`)
     .join(', ');
   return `MailferryProject = '${project}' AND WorkflowType IN (${types}) AND ExecutionStatus = 'Running'`;

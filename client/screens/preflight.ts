@@ -1,8 +1,11 @@
+import { CAUSES, causeLines } from '../../model/access-causes.ts';
+import type { DoctorFinding } from '../../model/doctor-run.ts';
 import type { PreflightFolder, PreflightResult, PreflightRow } from '../../model/preflight.ts';
 import { refusal } from '../../model/refusals.ts';
 import type { MailboxList } from '../../project/types.ts';
 import type { Screen } from '../printer.ts';
 import type { Theme } from '../theme.ts';
+import { problemsOf } from './doctor.ts';
 import { countOf, table, thousands } from './format.ts';
 
 /** What was found on both sides, mailbox by mailbox. */
@@ -13,6 +16,8 @@ export interface PreflightReport {
   /** The file of mailboxes and what it was taken for. */
   readonly list?: MailboxList;
   readonly rows: PreflightResult;
+  /** Applications that no mailbox lets in: those behind them were not looked at. */
+  readonly closed?: readonly DoctorFinding[];
 }
 
 type Accepted = Extract<PreflightRow, { readonly ok: true }>;
@@ -36,7 +41,7 @@ export function refusedRows(rows: PreflightResult): readonly Refused[] {
   return rows.filter((row): row is Refused => !row.ok);
 }
 
-function preflightText({ project, source, destination, rows }: PreflightReport, theme: Theme): string {
+function preflightText({ project, source, destination, rows, closed = [] }: PreflightReport, theme: Theme): string {
   const accepted = acceptedRows(rows);
   const refused = refusedRows(rows);
   return [
@@ -45,8 +50,9 @@ function preflightText({ project, source, destination, rows }: PreflightReport, 
     ...section('Left out', leftOutLines(accepted), theme),
     ...section('Notes', noteLines(accepted), theme),
     ...refusalLines(refused, theme),
+    ...closed.flatMap((finding) => closedLines(finding, theme)),
     '',
-    summary(accepted, refused),
+    summary(accepted, refused, closed),
   ].join('\n');
 }
 
@@ -111,9 +117,28 @@ function refusalText({ id, side, problem }: Refused, theme: Theme): string {
     .join('\n');
 }
 
-function summary(accepted: readonly Accepted[], refused: readonly Refused[]): string {
+/** What a doctor found, without its commands. */
+function closedLines(finding: DoctorFinding, theme: Theme): readonly string[] {
+  const [problem] = problemsOf(finding.diagnosis);
+  const { diagnosis, side, mailboxes } = finding;
+  if (problem === undefined || diagnosis === undefined || diagnosis.kind === 'open') return [];
+  const causes = diagnosis.kind === 'unclear' ? [] : diagnosis.causes;
+  const server = problem.serverText === undefined ? [] : [`    server: ${problem.serverText}`];
+  return [
+    '',
+    theme.bold(`Not looked at: ${countOf(mailboxes, 'mailbox', 'mailboxes')}`),
+    `${theme.bad('!')} ${side}  ${theme.dim(problem.code)}`,
+    `    ${problem.text}`,
+    ...server,
+    ...(diagnosis.kind === 'propagation' ? [`    ${CAUSES.propagation.check} Else, in order of likelihood:`] : []),
+    ...causeLines(causes).map((line) => `    ${line}`),
+  ];
+}
+
+function summary(accepted: readonly Accepted[], refused: readonly Refused[], closed: readonly DoctorFinding[]): string {
   const messages = accepted.reduce((sum, row) => sum + row.messages, 0);
   const folders = accepted.reduce((sum, row) => sum + row.folders.length, 0);
   const found = `${countOf(accepted.length, 'mailbox', 'mailboxes')} with ${countOf(messages, 'message')} in ${countOf(folders, 'folder')}`;
-  return refused.length === 0 ? `${found}.` : `${found}; ${thousands(refused.length)} cannot be opened.`;
+  const others = closed.length === 0 ? '' : ' The others were not looked at.';
+  return `${found}${refused.length === 0 ? '' : `; ${thousands(refused.length)} cannot be opened`}.${others}`;
 }

@@ -1,3 +1,4 @@
+import type { DoctorFinding } from '../../model/doctor-run.ts';
 import type { PreflightResult } from '../../model/preflight.ts';
 import type { MailboxList } from '../../project/types.ts';
 import type { Screen } from '../printer.ts';
@@ -14,6 +15,8 @@ export interface StartReport {
   readonly mailboxes: number;
   /** What was found before; absent with `--no-preflight`. */
   readonly preflight: PreflightResult | undefined;
+  /** Applications that no mailbox lets in: those behind them were not looked at. */
+  readonly closed?: readonly DoctorFinding[];
   readonly page?: string;
 }
 

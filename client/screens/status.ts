@@ -1,3 +1,4 @@
+import { causeLines } from '../../model/access-causes.ts';
 import { refusal } from '../../model/refusals.ts';
 import type { ProjectPhase } from '../../model/saga.ts';
 import type { Screen } from '../printer.ts';
@@ -90,9 +91,17 @@ function workerLines({ worker, workflow }: StatusReport, theme: Theme): readonly
   return ['', theme.warn(`! ${what}`), '  The numbers are those that were reported last.'];
 }
 
-function problemLines({ problem }: StatusReport, theme: Theme): readonly string[] {
+function problemLines({ problem, gates }: StatusReport, theme: Theme): readonly string[] {
   if (problem === undefined) return [];
-  return ['', theme.bad(`${problem.code}: ${problem.text}`), `  next: ${refusal(problem.code).next}`];
+  const server = problem.serverText === undefined ? [] : [`  server: ${problem.serverText}`];
+  const causes = gates.find(({ code }) => code === problem.code)?.causes ?? [];
+  return [
+    '',
+    theme.bad(`${problem.code}: ${problem.text}`),
+    ...server,
+    ...(causes.length === 0 ? [] : ['  In order of likelihood:', ...causeLines(causes).map((line) => `    ${line}`)]),
+    `  next: ${refusal(problem.code).next}`,
+  ];
 }
 
 function troubleLines({ troubles, troubled }: StatusReport, theme: Theme): readonly string[] {

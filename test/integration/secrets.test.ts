@@ -91,7 +91,8 @@ async function writeProject(folder: string): Promise<() => readonly string[]> {
   const handedOut = new Set<string>();
   const service = await startTokenEndpoint();
   undo.push(service.close);
-  service.answer = () => grant(Date.now(), 3_600, { aud: 'https://outlook.office365.com', jti: CLAIM.text });
+  const claims = { aud: 'https://outlook.office365.com', roles: ['IMAP.AccessAsApp'], jti: CLAIM.text };
+  service.answer = () => grant(Date.now(), 3_600, claims);
   const users = ['anna', 'bert', 'carla'];
   const source = await startSandbox({
     users: users.map((name) => ({ name })),
@@ -178,6 +179,8 @@ async function runProject(
     const ending = await mailferry(...args);
     if (ending.code !== code) throw new Error(`${args.join(' ')} ended with ${String(ending.code)}: ${ending.err}`);
   };
+  await expectExit(4, 'doctor', 'project.yaml');
+  await expectExit(4, 'doctor', 'project.yaml', '--all', '-o', 'json');
   await expectExit(4, 'start', 'project.yaml', '--yes');
   await expectExit(4, 'start', 'project.yaml', '--yes', '-o', 'json');
   await expectExit(0, 'start', 'project.yaml', '--yes', '--no-preflight');
@@ -217,6 +220,7 @@ test('the search would have found them: it finds what is there beside them', () 
   expect(foundIn(temporal.histories, sealed)).toEqual(['sealed']);
   expect(foundIn(temporal.histories, [{ name: 'refusal', text: 'is not good enough for carla' }])).toEqual(['refusal']);
   expect(Object.keys(temporal.runs).toSorted()).toEqual([
+    'doctorWorkflow',
     'mailboxWorkflow',
     'preflightWorkflow',
     'projectWorkflow',

@@ -61,7 +61,7 @@ async function tryOnce(project: Project, gate: Gate): Promise<void> {
   const { auth } = settings[gate.side];
   if (auth.kind !== 'oauth2') throw new Error(`no application opens the ${gate.side} of ${settings.name}`);
   const { mended, woken } = project;
-  const round = await tryGate(settings, gate);
+  const round = await tryGate(settings, gate, { fresh: gate.rounds > 0 });
   // Evidence of what was changed meanwhile is worth nothing: the changed gate is tried.
   if (project.mended !== mended) return;
   const now = Date.now();

@@ -19,6 +19,7 @@ export function statusReport(change: Partial<StatusReport> = {}): StatusReport {
     counts: { ...NO_COUNTS, messages: 3_000, copied: 1_200, bytes: 4_500_000 },
     exceptions: 0,
     problem: undefined,
+    gates: [],
     troubles: [],
     troubled: 0,
     credentials: [],

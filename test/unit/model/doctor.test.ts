@@ -127,7 +127,7 @@ describe('canaries', () => {
       kind: 'open',
       refused: [
         { user: 'anna', causes: ['imapDisabled', 'noMailbox', 'fullAccess'] },
-        { user: 'bert', causes: ['fullAccess', 'noMailbox', 'imapDisabled'] },
+        { user: 'bert', causes: ['fullAccess', 'imapDisabled', 'noMailbox'] },
       ],
     });
   });
