@@ -2,8 +2,8 @@ import type { Clock } from './clock.ts';
 
 /**
  * A setting of the directory that is not in force at once: consent, permissions and service principals take minutes to an
- * hour to reach all of Microsoft's servers (Microsoft, "Application-based access control … may take 30 minutes"; seen in
- * threads of migration tools).
+ * hour to reach all of Microsoft's servers ("Role Based Access Control for Applications in Exchange Online" speaks of
+ * 30 minutes to two hours; seen in threads of migration tools).
  */
 export class Propagating<T> {
   readonly #clock: Clock;

@@ -68,7 +68,7 @@ export interface Tenant {
   close(): Promise<void>;
 }
 
-/** "Refresh tokens and access tokens": somewhat above an hour on average; the sandbox takes the shortest. */
+/** "Configurable token lifetimes in the Microsoft identity platform": 60 to 90 minutes; the sandbox takes the shortest. */
 const TOKEN_LIFE_MS = 3_599_000;
 const MINUTE_MS = 60_000;
 /** Names that a client with a resolver of its own may use instead of the address. */

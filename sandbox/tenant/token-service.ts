@@ -1,9 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import type { IncomingMessage, ServerResponse } from 'node:http';
-import { createServer, type Server } from 'node:https';
-import type { AddressInfo } from 'node:net';
 import type { Clock } from './clock.ts';
 import type { Directory } from './directory.ts';
+import { type HttpsAnswer, type HttpsRequest, HttpsService } from './https-service.ts';
 import { instanceDiscovery, openIdConfiguration } from './openid.ts';
 import { type TokenRefusal, tokenRefusal } from './refusals.ts';
 import { TokenFaults } from './token-faults.ts';
@@ -36,42 +34,29 @@ export interface TokenServiceOptions {
   readonly directory: Directory;
   readonly mint: TokenMint;
   readonly clock: Clock;
+  /** PEM texts. */
   readonly cert: string;
   readonly key: string;
   /** How long tokens live, in milliseconds; asked for each. */
   readonly tokenLifeMs: () => number;
 }
 
-interface HttpAnswer {
-  readonly status: number;
-  readonly headers?: Readonly<Record<string, string>>;
-  readonly body: string | Readonly<Record<string, unknown>>;
-}
-
-/** A token service reads no longer request than this. */
-const LONGEST_REQUEST_BYTES = 256 * 1024;
-
 /** Entra's token service for one tenant: discovery, the token endpoint, and introspection, over HTTPS. */
 export class TokenService {
   readonly faults = new TokenFaults();
   readonly #options: TokenServiceOptions;
-  readonly #server: Server;
+  readonly #service: HttpsService;
   readonly #requests: TokenRequestEntry[] = [];
   readonly #introspections: IntrospectionEntry[] = [];
-  #origin = '';
 
   constructor(options: TokenServiceOptions) {
     this.#options = options;
-    this.#server = createServer({ cert: options.cert, key: options.key }, (request, response) => {
-      this.#serve(request, response).catch((error: unknown) => {
-        response.destroy(error instanceof Error ? error : undefined);
-      });
-    });
+    this.#service = new HttpsService(options, (request) => this.#route(request));
   }
 
   /** Base address, as a project file names it in `authority`. */
   get origin(): string {
-    return this.#origin;
+    return this.#service.origin;
   }
 
   /** What was asked of the token endpoint, in order. */
@@ -91,51 +76,21 @@ export class TokenService {
     ).length;
   }
 
-  async listen(host: string, port: number): Promise<void> {
-    await new Promise<void>((resolve, reject) => {
-      this.#server.once('error', reject);
-      this.#server.listen(port, host, () => {
-        this.#server.off('error', reject);
-        resolve();
-      });
-    });
-    const address = this.#server.address();
-    if (address === null || typeof address === 'string') throw new Error('The token service does not listen on a port');
-    this.#origin = originOf(address);
+  listen(host: string, port: number): Promise<void> {
+    return this.#service.listen(host, port);
   }
 
   async close(): Promise<void> {
     this.faults.clear();
-    this.#server.closeAllConnections();
-    await new Promise<void>((resolve) => {
-      this.#server.close(() => resolve());
-    });
+    await this.#service.close();
   }
 
-  async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    // Discovery repeats the name by which a client has found the service, so that it may stand behind a real one's.
-    const origin = `https://${request.headers.host ?? new URL(this.#origin).host}`;
-    const { pathname } = new URL(request.url ?? '/', origin);
-    const answer = await this.#route(request, origin, pathname);
-    if (answer === undefined) {
-      response.destroy();
-      return;
-    }
-    const text = typeof answer.body === 'string' ? answer.body : JSON.stringify(answer.body);
-    response.writeHead(answer.status, {
-      'content-type': 'application/json; charset=utf-8',
-      'cache-control': 'no-store, no-cache',
-      'x-ms-request-id': randomUUID(),
-      ...answer.headers,
-    });
-    response.end(text);
-  }
-
-  /** The answer; undefined ends the connection. */
-  async #route(request: IncomingMessage, origin: string, pathname: string): Promise<HttpAnswer | undefined> {
+  /** Discovery repeats the name by which a client has found the service, so that it may stand behind a real one's. */
+  async #route(request: HttpsRequest): Promise<HttpsAnswer | undefined> {
     const { directory, mint } = this.#options;
-    if (pathname === '/common/discovery/instance') return ok(instanceDiscovery(origin, directory.tenantId));
-    const [, tenant = '', ...rest] = pathname.split('/').map((part) => decodeURIComponent(part));
+    const { origin, path } = request;
+    const [tenant = '', ...rest] = path;
+    if (path.join('/') === 'common/discovery/instance') return ok(instanceDiscovery(origin, directory.tenantId));
     switch (rest.join('/')) {
       case 'v2.0/.well-known/openid-configuration':
       case '.well-known/openid-configuration':
@@ -145,7 +100,7 @@ export class TokenService {
       case 'discovery/v2.0/keys':
         return ok({ keys: [mint.publicJwk] });
       case 'oauth2/v2.0/token':
-        return this.#token(request, origin, tenant);
+        return this.#token(request, tenant);
       case 'introspect':
         return this.#introspect(request);
       default:
@@ -153,40 +108,44 @@ export class TokenService {
     }
   }
 
-  async #token(request: IncomingMessage, origin: string, tenant: string): Promise<HttpAnswer | undefined> {
-    const form = new URLSearchParams(await textOf(request));
-    const { directory, clock, mint, tokenLifeMs } = this.#options;
-    const clientId = form.get('client_id') ?? '';
-    const struck = this.faults.strike(clientId);
+  async #token(request: HttpsRequest, tenant: string): Promise<HttpsAnswer | undefined> {
+    const form = new URLSearchParams(request.body);
     const asked = {
-      at: clock.now(),
+      at: this.#options.clock.now(),
       tenant,
-      clientId,
+      clientId: form.get('client_id') ?? '',
       scope: form.get('scope') ?? '',
       credential: credentialIn(form),
     };
-    if (struck !== undefined && struck.fault.kind !== 'hold') {
-      const { fault } = struck;
-      this.#requests.push({ ...asked, outcome: fault.kind === 'refuse' ? fault.code : 'fault' });
-      if (fault.kind === 'cut') return undefined;
-      if (fault.kind === 'answer') return fault;
-      const refusal = tokenRefusal(fault.code, { tenant, clientId, scope: asked.scope });
-      return this.#refuse(
-        fault.retryAfter === undefined ? refusal : { ...refusal, retryAfter: fault.retryAfter },
-        request,
-        form,
-      );
+    const struck = this.faults.strike(asked.clientId);
+    switch (struck?.fault.kind) {
+      case 'cut':
+        this.#requests.push({ ...asked, outcome: 'fault' });
+        return undefined;
+      case 'answer':
+        this.#requests.push({ ...asked, outcome: 'fault' });
+        return struck.fault;
+      case 'refuse': {
+        const { code, retryAfter } = struck.fault;
+        this.#requests.push({ ...asked, outcome: code });
+        const refusal = tokenRefusal(code, asked);
+        return this.#refuse(retryAfter === undefined ? refusal : { ...refusal, retryAfter }, request);
+      }
+      case 'hold':
+        await struck.released;
+        break;
+      case undefined:
     }
-    await struck?.released;
-    const decision = decideGrant(directory, {
-      tenant,
-      form,
-      audiences: this.#endpointNames(origin, tenant),
-      now: clock.now(),
-      clientNow: Date.now(),
-    });
+    return this.#grant(request, form, asked);
+  }
+
+  #grant(request: HttpsRequest, form: URLSearchParams, asked: Omit<TokenRequestEntry, 'outcome'>): HttpsAnswer {
+    const { directory, clock, mint, tokenLifeMs } = this.#options;
+    const now = clock.now();
+    const audiences = [asked.tenant, directory.tenantId].map((name) => `${request.origin}/${name}/oauth2/v2.0/token`);
+    const decision = decideGrant(directory, { tenant: asked.tenant, form, audiences, now, clientNow: Date.now() });
     this.#requests.push({ ...asked, outcome: decision.granted ? 'granted' : decision.refusal.code });
-    if (!decision.granted) return this.#refuse(decision.refusal, request, form);
+    if (!decision.granted) return this.#refuse(decision.refusal, request);
     const { app, audience, by } = decision;
     const lifeMs = tokenLifeMs();
     const seconds = Math.floor(lifeMs / 1_000);
@@ -194,14 +153,13 @@ export class TokenService {
       token_type: 'Bearer',
       expires_in: seconds,
       ext_expires_in: seconds,
-      access_token: mint.issue(app, { audience, now: clock.now(), lifeMs, by }),
+      access_token: mint.issue(app, { audience, now, lifeMs, by }),
     });
   }
 
   /** RFC 7662 section 2: for servers that show a token here instead of reading it themselves. */
-  async #introspect(request: IncomingMessage): Promise<HttpAnswer> {
-    const form = new URLSearchParams(await textOf(request));
-    const token = this.#options.mint.read(form.get('token') ?? '');
+  #introspect({ body }: HttpsRequest): HttpsAnswer {
+    const token = this.#options.mint.read(new URLSearchParams(body).get('token') ?? '');
     const now = this.#options.clock.now();
     const active = token !== undefined && now < token.expiresAt;
     this.#introspections.push({ at: now, active, tokenId: token?.id });
@@ -209,9 +167,8 @@ export class TokenService {
   }
 
   /** Entra's form of RFC 6749 section 5.2. */
-  #refuse(refusal: TokenRefusal, request: IncomingMessage, form?: URLSearchParams): HttpAnswer {
-    const { status, error, code, text, retryAfter } = refusal;
-    const given = form?.get('client-request-id') ?? request.headers['client-request-id'];
+  #refuse({ status, error, code, text, retryAfter }: TokenRefusal, { headers, body }: HttpsRequest): HttpsAnswer {
+    const given = new URLSearchParams(body).get('client-request-id') ?? headers['client-request-id'];
     const correlation = typeof given === 'string' ? given : randomUUID();
     const trace = randomUUID();
     const at = `${new Date(this.#options.clock.now()).toISOString().slice(0, 19).replace('T', ' ')}Z`;
@@ -229,19 +186,10 @@ export class TokenService {
       },
     };
   }
-
-  /** The addresses of the token endpoint that an assertion may be meant for. */
-  #endpointNames(origin: string, tenant: string): readonly string[] {
-    return [tenant, this.#options.directory.tenantId].map((name) => `${origin}/${name}/oauth2/v2.0/token`);
-  }
 }
 
-function ok(body: Readonly<Record<string, unknown>>): HttpAnswer {
-  return { status: 200, body };
-}
-
-function originOf({ address, port, family }: AddressInfo): string {
-  return `https://${family === 'IPv6' ? `[${address}]` : address}:${port}`;
+function ok(body: Readonly<Record<string, unknown>>): HttpsAnswer {
+  return { status: 200, headers: { 'cache-control': 'no-store, no-cache' }, body };
 }
 
 function credentialIn(form: URLSearchParams): TokenRequestEntry['credential'] {
@@ -261,15 +209,4 @@ function introspection(token: IssuedToken): Readonly<Record<string, unknown>> {
     iat: Math.floor(token.issuedAt / 1_000),
     exp: Math.floor(token.expiresAt / 1_000),
   };
-}
-
-async function textOf(request: IncomingMessage): Promise<string> {
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  for await (const chunk of request as AsyncIterable<Buffer>) {
-    bytes += chunk.length;
-    if (bytes > LONGEST_REQUEST_BYTES) throw new Error('A request too long for a token service');
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString('utf8');
 }

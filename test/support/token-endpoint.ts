@@ -1,7 +1,5 @@
-import { createServer } from 'node:https';
-import type { IncomingMessage } from 'node:http';
+import { type HttpsAnswer, HttpsService } from '../../sandbox/tenant/https-service.ts';
 import { selfSignedCertificate } from './certificate.ts';
-import { portOf } from './ports.ts';
 
 /** One request for a token, as it came in. */
 export interface TokenAsked {
@@ -9,13 +7,12 @@ export interface TokenAsked {
   readonly form: URLSearchParams;
 }
 
-export interface TokenAnswer {
-  readonly status: number;
-  readonly headers?: Readonly<Record<string, string>>;
-  readonly body: unknown;
-}
+export type TokenAnswer = HttpsAnswer;
 
-/** A token service on a loopback port, https with a certificate of its own. */
+/**
+ * A token service that answers whatever a test wants, right or wrong. One that behaves as Entra does is the tenant's
+ * (`sandbox/tenant/`).
+ */
 export interface TokenEndpoint {
   /** Base address, as a project file names it in `authority`. */
   readonly authority: string;
@@ -63,47 +60,26 @@ export async function startTokenEndpoint(...names: readonly string[]): Promise<T
   const { certPem, keyPem } = selfSignedCertificate(['127.0.0.1', ...names]);
   const asked: TokenAsked[] = [];
   const discovered: string[] = [];
-  const server = createServer({ cert: certPem, key: keyPem }, (request, response) => {
-    void (async () => {
-      try {
-        const { status, headers, body } = await respond(request);
-        response.writeHead(status, { 'content-type': 'application/json', ...headers });
-        response.end(typeof body === 'string' ? body : JSON.stringify(body));
-      } catch (error) {
-        response.destroy(error instanceof Error ? error : undefined);
-      }
-    })();
-  });
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', resolve);
-  });
-  const authority = `https://127.0.0.1:${portOf(server)}`;
-
-  async function respond(request: IncomingMessage): Promise<TokenAnswer> {
-    const { pathname } = new URL(request.url ?? '/', authority);
-    const [, tenant = ''] = pathname.split('/');
-    if (pathname.endsWith('/.well-known/openid-configuration')) {
+  const service = new HttpsService({ cert: certPem, key: keyPem }, ({ path: [tenant = '', ...rest], body }) => {
+    const asksFor = rest.join('/');
+    if (asksFor.endsWith('.well-known/openid-configuration')) {
       discovered.push(tenant);
       return endpoint.configuration(tenant);
     }
-    if (!pathname.endsWith('/oauth2/v2.0/token')) return { status: 404, body: {} };
-    const one: TokenAsked = { tenant, form: new URLSearchParams(await textOf(request)) };
+    if (asksFor !== 'oauth2/v2.0/token') return { status: 404, body: {} };
+    const one: TokenAsked = { tenant, form: new URLSearchParams(body) };
     asked.push(one);
     return endpoint.answer(one);
-  }
-
+  });
+  await service.listen('127.0.0.1', 0);
   const endpoint: TokenEndpoint = {
-    authority,
+    authority: service.origin,
     caPem: certPem,
     asked,
     discovered,
-    configuration: (tenant) => ({ status: 200, body: configurationOf(`${authority}/${tenant}`) }),
+    configuration: (tenant) => ({ status: 200, body: configurationOf(`${service.origin}/${tenant}`) }),
     answer: () => grant(Date.now(), 3_600),
-    close: async () => {
-      server.closeAllConnections();
-      await new Promise((resolve) => server.close(resolve));
-    },
+    close: () => service.close(),
   };
   return endpoint;
 }
@@ -117,10 +93,4 @@ export function configurationOf(base: string): Readonly<Record<string, string>> 
     end_session_endpoint: `${base}/oauth2/v2.0/logout`,
     jwks_uri: `${base}/discovery/v2.0/keys`,
   };
-}
-
-async function textOf(request: IncomingMessage): Promise<string> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of request as AsyncIterable<Buffer>) chunks.push(chunk);
-  return Buffer.concat(chunks).toString('utf8');
 }
