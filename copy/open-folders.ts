@@ -32,20 +32,27 @@ export async function opened(
   }
 }
 
-/** Opens both folders, the source read-only, and learns what their UIDVALIDITY means for the ledger. */
+/** Opens both folders at one time, the source read-only, and learns what their UIDVALIDITY means for the ledger. */
 export async function openFolders(work: Work): Promise<void> {
-  const source = await work.source.examine(work.task.folder.source);
-  await openDestination(work);
+  const examining = work.source.examine(work.task.folder.source);
+  const selecting = work.destination.select(work.task.folder.destination);
+  // Both are waited for, so that no command is under way when one is refused.
+  await Promise.allSettled([examining, selecting]);
+  const source = await examining;
+  await openDestination(work, selecting);
   checkSource(work, source);
   work.sourceFolder = source;
 }
 
 /** Opens the destination, made anew when its user has deleted it since it was created. */
-export async function openDestination(work: Work): Promise<void> {
+export async function openDestination(
+  work: Work,
+  selecting: Promise<OpenFolder> = work.destination.select(work.task.folder.destination),
+): Promise<void> {
   const { destination: name } = work.task.folder;
   const before = work.folder;
   try {
-    work.folder = await work.destination.select(name);
+    work.folder = await selecting;
   } catch (error) {
     if (!saysFolderIsGone(error) || !work.destination.usable) throw error;
     await work.destination.create(name);
