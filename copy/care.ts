@@ -10,6 +10,8 @@ export class Care {
   readonly #condemned = new Set<number>();
   /** Silence met these alone, when it was not known whether the server answers to anything at all; they go last. */
   readonly #postponed = new Set<number>();
+  /** Refused once in words that say nothing, by a server that may have disliked something else. */
+  readonly #disliked = new Set<number>();
   #most = Number.POSITIVE_INFINITY;
   /** Suspicious because a connection was lost: then one command has to be alone on it. */
   #dropped = false;
@@ -31,6 +33,13 @@ export class Care {
   refused(uids: readonly number[]): void {
     for (const uid of uids) this.#suspicious.add(uid);
     this.#most = Math.max(1, Math.ceil(uids.length / 2));
+  }
+
+  /** True when it is worth sending this message once more over a new connection. */
+  mayAskAgain(uid: number): boolean {
+    if (this.#disliked.has(uid)) return false;
+    this.#disliked.add(uid);
+    return true;
   }
 
   /** The connection was dropped while these commands were on their way. Gives the message that did it, once it is known. */

@@ -5,6 +5,7 @@ import { closeTransfer } from './close.ts';
 import { carriedGrowth, carriedLedger, copyResult } from './copy-result.ts';
 import { wasContradicted, withdrawAll } from './distrust.ts';
 import { carryFlags } from './flags.ts';
+import { flagAgain, leaveToComparison, losesFlagged } from './flagged.ts';
 import type { IdentityIndex } from './identity-index.ts';
 import { leaseLossIn } from './lease-lost.ts';
 import { openDestination, openFolders } from './open-folders.ts';
@@ -32,10 +33,13 @@ import { beginShare, beginWork, Interrupted, refused, reopen, type Work } from '
 export const copyFolder: CopyFolder = async (task, context) => {
   const { ledger, tally } = recallLedger({ ledger: task.ledger, rest: task.rest, growth: task.previousGrowth });
   const work = beginWork(task, context, { ledger, beside: readBeside(task) }, tally);
+  // Nobody knows what a copy that died still owed.
+  if (task.previousGrowth !== undefined && losesFlagged(context.destination)) ledger.update({ highestModseq: 0 });
   context.lease.carry(() => heartbeat(work));
   for (;;) {
     const outcome = await copyShare(work).catch((error: unknown) => expectedEnding(work, error));
     if (outcome.kind === 'refused') ledger.update({ retriedUpTo: 0 });
+    leaveToComparison(work);
     const text = carriedLedger(ledger);
     // Another activity would have to recognise all of it anew.
     const goesOn = text === undefined && outcome.kind === 'share-ended' && isWritable(work);
@@ -66,6 +70,7 @@ async function copyShare(work: Work): Promise<CopyOutcome> {
   work.progress.done = listing.listed.length - left;
   if (left > 0 || ledger.sought().length > 0 || ledger.unread.length > 0) {
     const end = await copyMessages(work, listing);
+    await flagAgain(work);
     if (end !== undefined) return end;
   }
   if (!hadHandled || (await carryFlagsOf(work))) ledger.update({ highestModseq });

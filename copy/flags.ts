@@ -99,14 +99,14 @@ async function storeChange(work: Work, change: FlagChange, messages: readonly Ch
 }
 
 /** A NO without further meaning: the server does not take these flags. */
-function isAboutFlags(error: unknown): boolean {
+export function isAboutFlags(error: unknown): boolean {
   return (
     error instanceof SideRefusal && error.refusal.status === 'NO' && error.refusal.problem.code === 'server.refused'
   );
 }
 
 /** The first write of an attempt waits until a heartbeat has been acknowledged. */
-async function acknowledge(work: Work): Promise<void> {
+export async function acknowledge(work: Work): Promise<void> {
   if (work.acknowledged) return;
   await work.lease.acknowledged();
   work.acknowledged = true;

@@ -3,12 +3,14 @@ import type { ByteBudget } from '../imap/budget.ts';
 import type { Appended } from '../imap/types.ts';
 import type { RefusalCode } from '../model/refusals.ts';
 import type { Care } from './care.ts';
+import { likelyFault } from './likely-fault.ts';
 import type { Prepared } from './message.ts';
 import { Pace } from './pace.ts';
 import { suspectOf, WatchedBody } from './read-back.ts';
 import {
   afterFolderIsGone,
   faultOf,
+  learnLimit,
   neighboursWereRefused,
   recordRefused,
   recordSent,
@@ -253,10 +255,9 @@ export class Lane {
   /** One of these is at fault: alone it is put aside, otherwise it is looked for. */
   #atFault(batch: Batch, code: RefusalCode, error: SideRefusal): void {
     const uids = batch.map(({ uid }) => uid);
-    const [only] = uids;
-    if (uids.length === 1 && only !== undefined) {
-      recordRefused(this.#sending, only, code, error);
-      this.#care.passed(uids);
+    const [only] = batch;
+    if (only !== undefined && batch.length === 1) {
+      this.#refuseOne(only, code, error);
       this.#giveBack(batch);
     } else {
       this.#care.refused(uids);
@@ -267,6 +268,18 @@ export class Lane {
     // A server that answered BAD, or hung up after its NO, is asked again on a new connection.
     this.#sending.end = uids.length === 1 ? { kind: 'share-ended' } : refused(this.#sending.work, error);
     this.#sending.mayGoOn = true;
+  }
+
+  /** A BAD may be about anything: the message gets another try on a new connection, where it has one. */
+  #refuseOne(prepared: Prepared, code: RefusalCode, error: SideRefusal): void {
+    const { uid, message } = prepared;
+    const isVague = error.refusal.status === 'BAD';
+    const mayReopen = this.#isLost && this.#sending.work.reopen !== undefined;
+    if (isVague && mayReopen && this.#care.mayAskAgain(uid)) return;
+    const likely = isVague && code === 'destination.message-refused' ? likelyFault(message.body) : undefined;
+    if (code === 'destination.message-too-large') learnLimit(this.#sending, message.bytes);
+    recordRefused(this.#sending, uid, likely ?? code, error);
+    this.#care.passed([uid]);
   }
 
   #halve(batch: Batch): void {

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { parseDateTime } from '../imap/grammar.ts';
+import { keepsBytes } from './keeps-bytes.ts';
 import { NOWHERE, SOUGHT } from './ledger.ts';
 import { note } from './tally.ts';
 import type { Body } from '../imap/body.ts';
@@ -90,7 +91,8 @@ export async function readBack(work: Work, suspects: readonly Suspect[]): Promis
     const suspect = byCounterpart.get(uid);
     if (suspect === undefined || body === undefined || !left.delete(suspect)) continue;
     const sameInstant = parseDateTime(internalDate)?.instant === suspect.instant;
-    if (!sameInstant || (await exactDigest(body)) !== suspect.digest) altered += 1;
+    const sameBytes = !keepsBytes(work.destination.capabilities) || (await exactDigest(body)) === suspect.digest;
+    if (!sameInstant || !sameBytes) altered += 1;
     else if (needsMoreThan32Bits(suspect)) seeming.push(suspect);
   }
   // In one tick, so that a heartbeat tells of both or of none.

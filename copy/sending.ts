@@ -1,6 +1,7 @@
 import type { Appended } from '../imap/types.ts';
 import type { CopyOutcome } from '../model/activities.ts';
 import { refusal, type RefusalCode } from '../model/refusals.ts';
+import { carriedByAppend } from './flagged.ts';
 import { NOWHERE, SOUGHT } from './ledger.ts';
 import type { Prepared } from './message.ts';
 import { openDestination, saysFolderIsGone } from './open-folders.ts';
@@ -32,6 +33,8 @@ export interface Sending {
   hasSought: boolean;
   /** Nobody can tell whether the last messages were stored. */
   inDoubt: boolean;
+  /** The smallest message, in bytes, that the server refused for its size. */
+  tooLarge: number;
   /** Why the share ends. */
   end: CopyOutcome | undefined;
   /** It may go on over new connections. */
@@ -51,6 +54,7 @@ export function newSending(work: Work, order: readonly number[], end: CopyOutcom
     toldNonsense: false,
     hasSought: false,
     inDoubt: false,
+    tooLarge: Number.POSITIVE_INFINITY,
     end,
     mayGoOn: false,
   };
@@ -63,7 +67,7 @@ export function recordSent(sending: Sending, batch: readonly Prepared[], appende
   let bytes = 0;
   let index = 0;
   for (const { uid, flags, message, flagDropped, dateMended, isSuspect } of batch) {
-    ledger.handle(uid, counterpartOf(sending, appended[index]), flags);
+    ledger.handle(uid, counterpartOf(sending, appended[index]), carriedByAppend(work, uid, flags));
     index += 1;
     bytes += message.bytes;
     sent.push(uid);
@@ -117,6 +121,14 @@ export function neighboursWereRefused({ work, order }: Sending, refusedUid: numb
   const position = order.indexOf(refusedUid);
   const before = order.slice(Math.max(0, position - SUSPICIOUS_NEIGHBOURS), position);
   return before.length === SUSPICIOUS_NEIGHBOURS && before.every((uid) => work.ledger.asideCode(uid) === UNCLEAR);
+}
+
+/** Smaller ones are refused for something else, whatever the server says. */
+const LEAST_LIMIT = 1 << 20;
+
+/** What is larger than a message that was refused for its size does not have to travel. */
+export function learnLimit(sending: Sending, bytes: number): void {
+  if (bytes >= LEAST_LIMIT) sending.tooLarge = Math.min(sending.tooLarge, bytes);
 }
 
 /** Puts one refused message aside, unless everything is refused; then the share ends with the refusal. */

@@ -3,6 +3,7 @@ import type { IdentityRow } from '../imap/types.ts';
 import { batches } from './batches.ts';
 import { reserveForOthers } from './beside.ts';
 import { foundElsewhere, type Wanted } from './elsewhere.ts';
+import { carriedByAppend } from './flagged.ts';
 import type { IdentityIndex } from './identity-index.ts';
 import { NOWHERE } from './ledger.ts';
 import { matchSource } from './match.ts';
@@ -74,7 +75,7 @@ function recogniser(work: Work, oursFrom: number): (row: IdentityRow, counterpar
 
 /** A message found at the destination is handled; its flags there stay, and the source's flags as of now are the base. */
 function recordFound(work: Work, row: IdentityRow, counterpart: number, ours: boolean): void {
-  work.ledger.handle(row.uid, counterpart, row.flags);
+  work.ledger.handle(row.uid, counterpart, ours ? carriedByAppend(work, row.uid, row.flags) : row.flags);
   count(work.tally, ours ? 'copied' : 'adopted');
   if (!ours) return;
   count(work.tally, 'bytes', row.size);

@@ -8,6 +8,7 @@ import type { IdentityIndex } from './identity-index.ts';
 import { Lane } from './lane.ts';
 import { likeness } from './match.ts';
 import { isWhole, Preparing, type WholeMessage } from './message.ts';
+import { isPlaceholder } from './placeholder.ts';
 import { readBack } from './read-back.ts';
 import { newSending, putAside, type Sending } from './sending.ts';
 import { SideRefusal } from './sides.ts';
@@ -110,7 +111,7 @@ async function carry(transferring: Transferring, uids: readonly number[]): Promi
   const asked = new Set(uids);
   for await (const group of sending.work.source.readMessages(uids, budget)) {
     for (const fetched of group) {
-      if (!isWhole(fetched) || !asked.delete(fetched.uid)) {
+      if (!isMessage(transferring, fetched) || !asked.delete(fetched.uid)) {
         giveBack(transferring, fetched);
       } else if (isStream(fetched.body)) {
         const isCarried = await carryStream(transferring, fetched, fetched.body);
@@ -129,6 +130,10 @@ async function carry(transferring: Transferring, uids: readonly number[]): Promi
   return [...asked];
 }
 
+function isMessage({ sending }: Transferring, fetched: FetchedMessage): fetched is WholeMessage {
+  return isWhole(fetched) && !isPlaceholder(sending.work.source, fetched.body);
+}
+
 function giveBack({ budget }: Transferring, { body, bytes }: FetchedMessage): void {
   if (body === undefined || !isStream(body)) budget.give(bytes);
 }
@@ -145,21 +150,27 @@ async function carryHeld(transferring: Transferring, fetched: WholeMessage, body
 
 /** Sends a message that is held; what the destination would refuse for its size does not travel. */
 function send(transferring: Transferring, fetched: WholeMessage): void {
-  const { lane, preparing, limit } = transferring;
-  if (fetched.bytes <= limit) return lane.add(preparing.prepare(fetched));
+  const { lane, preparing } = transferring;
+  if (fetched.bytes <= largestTaken(transferring)) return lane.add(preparing.prepare(fetched));
   putTooLargeAside(transferring, fetched);
   giveBack(transferring, fetched);
 }
 
 /** The same for a body that is a stream, which is left unread then. */
 async function passOn(transferring: Transferring, fetched: WholeMessage): Promise<void> {
-  const { lane, preparing, limit } = transferring;
-  if (fetched.bytes <= limit) await lane.pass(preparing.prepare(fetched));
+  const { lane, preparing } = transferring;
+  if (fetched.bytes <= largestTaken(transferring)) await lane.pass(preparing.prepare(fetched));
   else putTooLargeAside(transferring, fetched);
 }
 
+/** By what the server announces, and by what it has refused for its size. */
+function largestTaken({ limit, sending }: Transferring): number {
+  return Math.min(limit, sending.tooLarge - 1);
+}
+
 function putTooLargeAside({ sending, limit }: Transferring, { uid, bytes }: WholeMessage): void {
-  putAside(sending, uid, 'destination.message-too-large', `APPENDLIMIT=${limit}; the message has ${bytes} bytes`);
+  const known = bytes > limit ? `APPENDLIMIT=${limit}` : `one of ${sending.tooLarge} bytes was refused for its size`;
+  putAside(sending, uid, 'destination.message-too-large', `${known}; the message has ${bytes} bytes`);
 }
 
 /** The same for one that is too large to be held. False when it was read to compare it, and has to come once more. */

@@ -37,6 +37,8 @@ export interface Work extends Sides {
   folder: OpenFolder;
   /** Whether a heartbeat that carries where doubt begins has been acknowledged in this attempt. */
   acknowledged: boolean;
+  /** Messages whose \Flagged is still to be set at the destination, by source UID, with all their flags there. */
+  readonly owed: Map<number, readonly string[]>;
   /** For people. */
   readonly progress: Progress;
 }
@@ -85,6 +87,7 @@ export function beginWork(
     sourceFolder: UNOPENED,
     folder: UNOPENED,
     acknowledged: false,
+    owed: new Map(),
     progress: { doing: 'opening', done: 0, of: 0 },
   };
 }
