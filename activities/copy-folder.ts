@@ -22,7 +22,7 @@ export function copyFolder(deps: Dependencies, input: CopyFolderInput): Promise<
 }
 
 function taskOf(input: CopyFolderInput, previousGrowth: string | undefined): CopyTask {
-  const { pass, folder, ledger, rest, before, retryAside, settings, beside, surveyed } = input;
+  const { pass, folder, ledger, rest, before, retryAside, settings, beside, surveyed, shown } = input;
   return {
     pass,
     folder,
@@ -32,6 +32,7 @@ function taskOf(input: CopyFolderInput, previousGrowth: string | undefined): Cop
     ...(rest !== undefined && { rest }),
     ...(before !== undefined && { before }),
     ...(beside !== undefined && { beside }),
+    ...(shown !== undefined && { shown }),
     ...(surveyed !== undefined && { surveyed }),
     ...(previousGrowth !== undefined && { previousGrowth }),
   };

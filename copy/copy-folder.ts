@@ -1,4 +1,5 @@
 import type { CopyHeartbeat, CopyOutcome } from '../model/activities.ts';
+import { withoutArchived } from './archived.ts';
 import { Care } from './care.ts';
 import { readBeside } from './beside.ts';
 import { closeTransfer } from './close.ts';
@@ -59,11 +60,9 @@ async function copyShare(work: Work): Promise<CopyOutcome> {
   await openFolders(work);
   const { highestModseq = 0 } = work.sourceFolder;
   if (task.folder.exceptIn !== undefined) work.progress.doing = 'comparing with the other folders';
-  const listing = await withoutRepeats(
+  const listing = await withoutArchived(
     work,
-    task.folder,
-    ledger,
-    await listSource(work.source, task, work.sourceFolder, listedAt),
+    await withoutRepeats(work, task.folder, ledger, await listSource(work.source, task, work.sourceFolder, listedAt)),
   );
   const left = todo(listing.listed, ledger, task.retryAside).length;
   work.progress.of = listing.listed.length;

@@ -6,6 +6,7 @@ import type {
   LedgerRest,
   PairedFolder,
   PairMovesResult,
+  ShownFolder,
   Surveyed,
   VerifiedFolder,
   VerifyFolderResult,
@@ -39,6 +40,8 @@ export interface CopyTask {
   readonly limits: Limits;
   /** What is known of the other source folders that a rule brings into the same destination folder. */
   readonly beside?: readonly LedgerBeside[];
+  /** For a folder that shows messages of others once more: those of them that were copied before. */
+  readonly shown?: readonly ShownFolder[];
   /** The source folder as it was surveyed: what came later waits for the next pass. */
   readonly surveyed?: Surveyed;
   /** Growth carried by the last heartbeat of an attempt that crashed: what lies beyond it is in doubt. */

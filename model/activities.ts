@@ -122,6 +122,17 @@ export interface CopyFolderInput extends MailboxJob {
   readonly surveyed?: Surveyed;
   /** What is known of the other source folders that a rule brings into the same destination folder. */
   readonly beside?: readonly LedgerBeside[];
+  /** For a folder that shows messages of others once more: those of them that were copied before. */
+  readonly shown?: readonly ShownFolder[];
+}
+
+/** A folder whose messages another one shows once more, as it was surveyed in this pass. */
+export interface ShownFolder {
+  readonly source: string;
+  readonly destination: string;
+  readonly messages: number;
+  readonly uidNext: number;
+  readonly uidValidity: number;
 }
 
 /** What is carried beside a folder's ledger, and serves when that is lost. UIDs and UIDVALIDITY of 0: not known. */

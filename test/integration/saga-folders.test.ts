@@ -51,6 +51,12 @@ test('folders that share a destination are copied in turn, each knowing the othe
   expect(together).not.toContain('Both+Both');
   expect(together.filter((pair) => pair.includes('Archive'))).toEqual([]);
   expect(asked.at(-1)?.folder).toMatchObject({ source: 'All Mail', exceptIn: ['INBOX', 'One', 'Two', 'Three'] });
+  expect(asked.at(-1)?.shown?.map(({ source, destination }) => [source, destination])).toEqual([
+    ['INBOX', 'INBOX'],
+    ['One', 'Both'],
+    ['Two', 'Both'],
+    ['Three', 'Both'],
+  ]);
   const besides = asked.map(({ folder: { source }, beside }) => [source, beside?.map((other) => other.ledger)]);
   expect(besides).toContainEqual(['Three', ['ledger of One', 'ledger of Two']]);
   const view = await bench.mailboxIs(settings.name, 'anna@example.org', () => true);

@@ -1,6 +1,7 @@
 /** Moves a mailbox between two sandbox servers over real sockets, as the workflow asks for it: folder after folder. */
 import { copyFolder } from '../../copy/copy-folder.ts';
 import type { CopyTask } from '../../copy/types.ts';
+import { pairMoves } from '../../copy/pair-moves.ts';
 import { verifyFolder } from '../../copy/verify-folder.ts';
 import { openSession } from '../../imap/open.ts';
 import type { ImapSession } from '../../imap/types.ts';
@@ -8,6 +9,8 @@ import type {
   CopyFolderResult,
   CopyHeartbeat,
   LedgerBeside,
+  PairMovesResult,
+  ShownFolder,
   VerifiedFolder,
   VerifyFolderResult,
 } from '../../model/activities.ts';
@@ -115,6 +118,32 @@ export class SandboxMove {
       results.push(await this.copy(pair, { beside }));
     }
     return results;
+  }
+
+  /** As the survey sees the source folders of these pairs. */
+  surveyed(pairs: readonly FolderPair[]): readonly ShownFolder[] {
+    return pairs.map(({ source, destination }) => {
+      const { messages, uidNext, uidValidity } = this.from.folder({ wire: source });
+      return { source, destination, messages: messages.length, uidNext, uidValidity };
+    });
+  }
+
+  /** Moves our copies of what was moved on the source since the last pass; of folders that repeat others, all is new. */
+  async pair(pairs: readonly FolderPair[], arrivedFrom: ReadonlyMap<string, number>): Promise<PairMovesResult> {
+    const folders = pairs.map((pair) => {
+      const { uidNext, uidValidity } = this.from.folder({ wire: pair.source });
+      const from = pair.exceptIn === undefined ? (arrivedFrom.get(pair.source) ?? 1) : 1;
+      return { ...pair, ...this.#ledgerOf(pair.source), arrived: { from, below: uidNext, uidValidity } };
+    });
+    const lease = { check: () => undefined, carry: () => undefined, acknowledged: async () => undefined };
+    const result = await this.#withBoth((sides) =>
+      pairMoves(
+        { folders, limits: LIMITS },
+        { ...sides, lease, interrupt: new AbortController().signal, now: Date.now },
+      ),
+    );
+    for (const { source, ledger } of result.folders) if (ledger !== undefined) this.ledgers.set(source, ledger);
+    return result;
   }
 
   verify(pair: FolderPair, pairs: readonly FolderPair[] = [pair]): Promise<VerifyFolderResult> {

@@ -17,7 +17,7 @@ import { addNotes } from './notes.ts';
 import { historyIsFull, phaseOf, type PassEnding } from './pass-ending.ts';
 import { lanesOf, recovered } from './recover.ts';
 import { tell } from './tell.ts';
-import { besideOf, byDestination } from './together.ts';
+import { besideOf, byDestination, shownIn } from './together.ts';
 
 /**
  * Copies every folder that may hold something new, several at a time. A problem of one folder is kept with the folder and
@@ -145,6 +145,7 @@ async function copyShare(
 ): Promise<CopyFolderResult | undefined> {
   const { settings, row } = mailbox.state;
   const beside = besideOf(folder, mailbox.state.folders);
+  const shown = shownIn(folder, mailbox.state.folders);
   const summary = `${pass.kind}: ${folder.sourcePath} → ${folder.destinationPath}, ${folder.handled} of ${folder.messages} handled`;
   try {
     return await interruptible(mailbox, () =>
@@ -156,6 +157,7 @@ async function copyShare(
         retryAside: pass.retryAside,
         ...(freshToken && { freshToken }),
         ...(beside.length > 0 && { beside: beside.map(ledgerBeside) }),
+        ...(shown.length > 0 && { shown }),
         ...(folder.ledger !== undefined && { ledger: folder.ledger }),
         ...restOf(folder),
         ...(folder.growth !== undefined && { growth: folder.growth }),

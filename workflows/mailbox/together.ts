@@ -1,3 +1,4 @@
+import type { ShownFolder } from '../../model/activities.ts';
 import type { FolderState } from '../../model/saga.ts';
 
 /**
@@ -17,4 +18,18 @@ export function byDestination(folders: readonly FolderState[]): readonly (readon
 /** The other folders, also such as are gone from the source, whose messages go to this one's destination folder. */
 export function besideOf(folder: FolderState, folders: readonly FolderState[]): readonly FolderState[] {
   return folders.filter((other) => other.source !== folder.source && other.destination === folder.destination);
+}
+
+/** The folders whose messages this one shows once more, where some of those have been copied. */
+export function shownIn({ exceptIn = [] }: FolderState, folders: readonly FolderState[]): readonly ShownFolder[] {
+  const names = new Set(exceptIn);
+  return folders
+    .filter(({ source, gone, handled }) => names.has(source) && !gone && handled > 0)
+    .map(({ source, destination, messages, uidNext, uidValidity }) => ({
+      source,
+      destination,
+      messages,
+      uidNext,
+      uidValidity,
+    }));
 }

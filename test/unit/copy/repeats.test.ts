@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { DOVECOT_CAPABILITIES, GMAIL_CAPABILITIES } from '../../../sandbox/capabilities.ts';
+import type { FolderPair } from '../../../model/folders.ts';
 import { mail } from '../../support/memory-server.ts';
 import { SandboxMove, subjects } from '../../support/sandbox-move.ts';
 
@@ -103,6 +104,55 @@ describe.each([
     while (shares.at(-1) !== 'complete') shares.push((await copy.copy(all, { limits })).outcome.kind);
     expect(shares.length).toBeGreaterThan(2);
     expect(there()['All Mail']).toHaveLength(12);
+  });
+});
+
+/** Copies the INBOX, has messages leave it on the source, and copies the rest of the pass. */
+async function archive(...uids: readonly number[]): Promise<readonly FolderPair[]> {
+  const pairs = await copy.pairs();
+  const shown = copy.surveyed(pairs.filter(({ exceptIn }) => exceptIn === undefined));
+  for (const pair of pairs) {
+    await copy.copy(pair, pair.exceptIn === undefined ? {} : { shown });
+    if (pair.source === 'INBOX') copy.from.folder('INBOX').expunge(uids);
+  }
+  return pairs;
+}
+
+describe.each([
+  ['that names messages for the whole mailbox', GMAIL_CAPABILITIES],
+  ['that does not', DOVECOT_CAPABILITIES],
+])('what is archived while the pass runs, on a server %s,', (_, capabilities) => {
+  it('stays where its folder was copied, and follows with the next pass', async () => {
+    await begin(capabilities);
+    deliver('stays', 'INBOX');
+    deliver('leaves', 'INBOX');
+    deliver('was archived');
+    const pairs = await archive(2);
+    expect(there()).toEqual({ INBOX: ['stays', 'leaves'], 'All Mail': ['was archived'] });
+    const { counts } = await copy.pair(pairs, new Map([['INBOX', 3]]));
+    await copy.pass(pairs);
+    expect(counts.moved).toBe(1);
+    expect(there()).toEqual({ INBOX: ['stays'], 'All Mail': ['was archived', 'leaves'] });
+  });
+
+  it('is carried over with all mail when it left before its folder was listed', async () => {
+    await begin(capabilities);
+    deliver('stays', 'INBOX');
+    deliver('leaves', 'INBOX');
+    const pairs = await copy.pairs();
+    const shown = copy.surveyed(pairs.filter(({ exceptIn }) => exceptIn === undefined));
+    copy.from.folder('INBOX').expunge([2]);
+    for (const pair of pairs) await copy.copy(pair, pair.exceptIn === undefined ? {} : { shown });
+    expect(there()).toEqual({ INBOX: ['stays'], 'All Mail': ['leaves'] });
+  });
+
+  it('is told from an equal one that was archived long ago', async () => {
+    await begin(capabilities);
+    deliver('twin', 'INBOX');
+    deliver('twin', 'INBOX');
+    deliver('twin');
+    await archive(2);
+    expect(there()).toEqual({ INBOX: ['twin', 'twin'], 'All Mail': ['twin'] });
   });
 });
 
