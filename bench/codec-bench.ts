@@ -5,7 +5,7 @@ import { Random } from '../test/support/random.ts';
 import { median } from './results.ts';
 import { markdownTable, number } from './table.ts';
 
-/** One kind of folder, encoded and decoded several times; milliseconds are medians. */
+/** One kind of folder, encoded and decoded several times; milliseconds are of CPU, and medians. */
 export interface CodecResult {
   readonly folder: string;
   readonly entries: number;
@@ -22,7 +22,7 @@ export interface CodecResult {
 
 const ENTRIES = 500_000;
 const MOST_MS = 300;
-const ROUNDS = 5;
+const ROUNDS = 9;
 const GROWN = 20_000;
 /** By how often they are seen in mailboxes, in a thousand. */
 const FLAG_SETS: readonly (readonly [share: number, flags: readonly string[]])[] = [
@@ -88,10 +88,12 @@ function growth(text: string): { readonly growthMs: number; readonly growthBytes
   return { growthMs, growthBytes: encoded.length };
 }
 
+/** Of CPU, those of V8's own threads included: nothing is waited for here but the CPU, which others may have. */
 function milliseconds(act: () => unknown): number {
-  const started = performance.now();
+  const started = process.cpuUsage();
   act();
-  return performance.now() - started;
+  const { user, system } = process.cpuUsage(started);
+  return (user + system) / 1_000;
 }
 
 /** Three of ten messages were deleted; other mail arrives at the destination while the copy runs, singly and in bursts. */
@@ -155,6 +157,6 @@ function judge(result: CodecResult): readonly string[] {
   const both = encodeMs + decodeMs;
   return [
     `- ${folder}: at most ${mostBytesPerMessage} bytes a message, before base64: ${bytesPerMessage <= mostBytesPerMessage ? 'met' : 'NOT MET'}`,
-    `- ${folder}: ${number(entries)} encoded and decoded in under ${MOST_MS} ms: ${both.toFixed(0)} ms, ${both < MOST_MS ? 'met' : 'NOT MET'}`,
+    `- ${folder}: ${number(entries)} encoded and decoded in under ${MOST_MS} ms of CPU: ${both.toFixed(0)} ms, ${both < MOST_MS ? 'met' : 'NOT MET'}`,
   ];
 }

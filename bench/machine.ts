@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { cpus, release, totalmem, type } from 'node:os';
+import { cpus, loadavg, release, totalmem, type } from 'node:os';
 import { dovecotAvailable } from '../test/support/dovecot-installation.ts';
 import { FSYNC } from './servers.ts';
 import { installedProgram } from './tools/installed.ts';
@@ -13,6 +13,7 @@ export function describeMachine(): readonly string[] {
     `${type()} ${release().split('-', 1)[0] ?? ''}, Node ${process.version}`,
     `Dovecot ${dovecot.available ? dovecot.version.split(' ', 1)[0] : 'not installed'} on both sides, mdbox, mail_fsync = ${FSYNC}, without TLS`,
     `isync ${versionOf('mbsync')}, interimap ${versionOf('interimap')}`,
+    `Load average when it ended: ${(loadavg()[0] ?? 0).toFixed(1)}; what is beyond a few was not the bench's`,
   ];
 }
 

@@ -15,10 +15,16 @@ const PLANES = 5;
 
 /** A plane for each byte, the lowest first. */
 function planesOf(values: readonly number[]): readonly Buffer[] {
-  const planes = Array.from({ length: PLANES }, () => Buffer.allocUnsafe(values.length));
-  for (const [order, plane] of planes.entries()) {
-    const weight = 0x100 ** order;
-    for (let at = 0; at < plane.length; at++) plane[at] = Math.floor((values[at] ?? 0) / weight) % 0x100;
+  const plane = (): Buffer => Buffer.allocUnsafe(values.length);
+  const planes = [plane(), plane(), plane(), plane(), plane()] as const;
+  for (let at = 0; at < values.length; at++) {
+    const value = values[at] ?? 0;
+    // The operators for bits take the lowest 32.
+    planes[0][at] = value;
+    planes[1][at] = value >>> 8;
+    planes[2][at] = value >>> 16;
+    planes[3][at] = value >>> 24;
+    planes[4][at] = value / 2 ** 32;
   }
   return planes;
 }
