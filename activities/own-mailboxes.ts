@@ -1,7 +1,7 @@
 import { ageOf, momentOf, type Clock, type Moment } from './clock.ts';
 import type { Portrait } from './portrait.ts';
 
-/** What is behind an administrator's own login: `none` when the server lets nobody in with it. */
+/** What is behind an administrator's own login, or one for nobody: `none` when the server does not let it in. */
 export type OwnMailbox = Portrait | 'none';
 
 /** The administrators' own mailboxes that this worker has seen, so that each is logged in to once in a while and not for each row. */

@@ -24,7 +24,7 @@ const FOLDERS = 20;
 /** So many messages with the same UID, headers, size and date are in no two mailboxes; a few may be, sent to a whole company. */
 const CERTAIN = 10;
 /** Far more messages than come between two looks. */
-const MANY = 1_000;
+const MANY = 10_000;
 
 /** Looks at a mailbox without changing it. `uids`: the messages to look at; otherwise INBOX's first and last. */
 export async function portraitOf(session: ImapSession, uids?: readonly number[]): Promise<Portrait> {
@@ -65,19 +65,19 @@ async function validityOf(session: ImapSession, name: string): Promise<number> {
   }
 }
 
-/** Whether two states of INBOX, the second seen at most a few minutes later, can be of one mailbox (RFC 3501 section 2.3.1.1). */
-export function mayBeOne(before: FolderStatus, after: FolderStatus): boolean {
-  if (before.uidValidity !== after.uidValidity) return false;
-  return after.uidNext >= before.uidNext && after.uidNext - before.uidNext < MANY;
+/** Whether two states of INBOX, seen within a few minutes in whichever order, can be of one mailbox (RFC 3501 section 2.3.1.1). */
+export function mayBeOne(one: FolderStatus, other: FolderStatus): boolean {
+  return one.uidValidity === other.uidValidity && Math.abs(one.uidNext - other.uidNext) < MANY;
 }
 
-/** Compares two portraits, the second of which was taken at most a few minutes later, of the first one's messages. */
+/** Compares two portraits, the second of which was taken at most a minute later, of the first one's messages. */
 export function likenessOf(before: Portrait, after: Portrait): Likeness {
   if (!mayBeOne(before.inbox, after.inbox)) return 'other';
   const both = [...before.samples].filter(([uid]) => after.samples.has(uid));
-  if (before.samples.size > 0 && both.length === 0) return 'other';
   if (both.some(([uid, digested]) => after.samples.get(uid) !== digested)) return 'other';
   if (both.length >= CERTAIN) return 'same';
+  // A few messages may have been moved away in the meantime; so many are not.
+  if (both.length === 0 && before.samples.size >= CERTAIN) return 'other';
   return haveTheSameFolders(before.folders, after.folders) ? 'alike' : 'other';
 }
 

@@ -161,6 +161,27 @@ describe('the check', () => {
     expect(await probe({ user: 'Admin' }, NEWCOMER)).toMatchObject({ ok: true });
   });
 
+  test('is not deceived by mail that comes while it looks', async () => {
+    const old = await startIgnorant('admin');
+    fill(old, 'admin', 30);
+    const { probe } = await probing(old, auth('dovecot', 'admin'));
+    const second = old.journal.when(({ event, connection }) => event === 'login' && connection === 2);
+    const arrives = second.then(() => old.store.user('admin').addMessage('INBOX', { body: Buffer.from('\r\n') }));
+    expect(await probe({ user: ALBERTA }, NEWCOMER)).toMatchObject({ problem: { code: 'access.own-mailbox' } });
+    await arrives;
+  });
+
+  test('asks once for a user that nobody is, however many mailboxes look alike', async () => {
+    const old = await startOld('admin');
+    withOneValidity(old, [ALBERTA, 'bobby@contoso.com', 'admin']);
+    const { probe } = await probing(old, auth('dovecot', 'admin'));
+    for (const user of [ALBERTA, 'bobby@contoso.com']) {
+      expect(await probe({ user }, NEWCOMER)).toMatchObject({ ok: true, notes: [expect.any(String)] });
+    }
+    const refused = old.journal.entries.filter(({ event, status }) => event === 'answered' && status === 'NO');
+    expect(refused).toHaveLength(1);
+  });
+
   test('looks at the destination as well, before anything is written there', async () => {
     const old = await start({ users: [{ name: 'alberta', password: PASSWORD }] });
     const fresh = await startIgnorant('admin');
