@@ -25,6 +25,8 @@ export type PreflightRow =
       readonly leftOut: readonly LeftOutFolder[];
       readonly notes: readonly string[];
       readonly messages: number;
+      /** Of the source mailbox, see `printOf`. */
+      readonly print?: string;
     }
   | { readonly ok: false; readonly id: string; readonly side: Side; readonly problem: Problem };
 

@@ -1,4 +1,5 @@
 import { CancellationScope, setHandler } from '@temporalio/workflow';
+import { printOf } from '../model/mailbox-print.ts';
 import type { PreflightFolder, PreflightInput, PreflightResult, PreflightRow } from '../model/preflight.ts';
 import type { MailboxRow, ProjectSettings } from '../model/project.ts';
 import { ask } from './ask.ts';
@@ -33,6 +34,7 @@ async function look(settings: ProjectSettings, row: MailboxRow): Promise<Preflig
     ...(folder.exceptIn !== undefined && { repeats: true }),
   }));
   const messages = folders.reduce((sum, folder) => (folder.repeats === true ? sum : sum + folder.messages), 0);
+  const print = printOf(survey.folders);
   return {
     ok: true,
     id: row.id,
@@ -40,5 +42,6 @@ async function look(settings: ProjectSettings, row: MailboxRow): Promise<Preflig
     leftOut: survey.leftOut,
     notes: [...(probe.notes ?? []), ...survey.notes],
     messages,
+    ...(print !== undefined && { print }),
   };
 }

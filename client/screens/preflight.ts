@@ -1,5 +1,6 @@
 import { CAUSES, causeLines } from '../../model/access-causes.ts';
 import type { DoctorFinding } from '../../model/doctor-run.ts';
+import { sharedBy } from '../../model/mailbox-print.ts';
 import type { PreflightFolder, PreflightResult, PreflightRow } from '../../model/preflight.ts';
 import { refusal } from '../../model/refusals.ts';
 import type { MailboxList } from '../../project/types.ts';
@@ -28,6 +29,7 @@ const SHOWN_MAILBOXES = 50;
 const SHOWN_FOLDERS = 12;
 const SHOWN_REFUSALS = 100;
 const SHOWN_NOTES = 20;
+const SHOWN_SHARING = 5;
 
 export function preflightScreen(report: PreflightReport): Screen<PreflightReport> {
   return { data: report, text: preflightText };
@@ -85,7 +87,15 @@ function leftOutLines(rows: readonly Accepted[]): readonly string[] {
 }
 
 function noteLines(rows: readonly Accepted[]): readonly string[] {
-  return rows.flatMap(({ id, notes }) => notes.map((note) => `${id}: ${note}`));
+  const notes = rows.flatMap(({ id, notes: all }) => all.map((note) => `${id}: ${note}`));
+  return [...sharedBy(rows).map(sharedLine), ...notes];
+}
+
+function sharedLine(group: readonly Accepted[]): string {
+  const ids = group.slice(0, SHOWN_SHARING).map(({ id }) => id);
+  const more = group.length - ids.length;
+  const all = more > 0 ? `${ids.join(', ')} and ${thousands(more)} more` : ids.join(', ');
+  return `${all}: the source shows one mailbox for all of them (aliases, or a login that opens another’s mailbox)`;
 }
 
 function section(title: string, lines: readonly string[], theme: Theme): readonly string[] {

@@ -91,6 +91,14 @@ describe('the preflight screen', () => {
     expect(text).toMatch(/1 mailbox with 1,200 messages in 1 folder; 1 cannot be opened\.$/);
   });
 
+  it('names mailboxes that are one', () => {
+    const ids = ['anna', 'anna.alias', 'bert'];
+    const rows = Array.from(ids, (id) => ({ ...report.rows[0], id, print: id.slice(0, 4) }));
+    const text = render(preflightScreen({ ...report, rows }));
+    expect(text).toContain('anna, anna.alias: the source shows one mailbox for all of them');
+    expect(text).not.toMatch(/bert.*one mailbox/);
+  });
+
   it('stays short for a large project, and says where the rest is', () => {
     const rows = Array.from({ length: 80 }, (_, index) => ({ ...report.rows[0], id: `user${index}` }));
     const text = render(preflightScreen({ ...report, rows }));
