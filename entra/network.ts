@@ -41,6 +41,8 @@ export class TokenNetwork implements INetworkModule {
   retryAfterMs: number | undefined;
   /** How long the last token given is good for, in milliseconds from its answer: clocks may differ. */
   lifeMs: number | undefined;
+  /** Why the last answer was a refusal, in the service's words: the library drops them where it only discovers. */
+  refusedBecause: string | undefined;
   /** What the last attempt failed of: the library drops the causes of its errors. */
   failure: TokenServiceFailed | undefined;
 
@@ -65,6 +67,7 @@ export class TokenNetwork implements INetworkModule {
   ): Promise<NetworkResponse<T>> {
     this.retryAfterMs = undefined;
     this.lifeMs = undefined;
+    this.refusedBecause = undefined;
     this.failure = undefined;
     try {
       if (method === 'POST') this.#checkHost(url);
@@ -72,6 +75,7 @@ export class TokenNetwork implements INetworkModule {
       this.retryAfterMs = retryAfter(headers['retry-after']);
       const body = parse(text, status, url);
       this.lifeMs = lifeOf(body);
+      this.refusedBecause = refusalOf(body);
       return { status, headers: plain(headers), body };
     } catch (error) {
       this.failure = error instanceof TokenServiceFailed ? error : classify(error);
@@ -146,6 +150,12 @@ function parse(text: string, status: number, url: string): ReturnType<typeof JSO
     if (!(error instanceof SyntaxError)) throw error;
   }
   throw new TokenServiceFailed('answer', `${new URL(url).host} answered ${status} without JSON`);
+}
+
+/** `error_description` of RFC 6749 section 5.2. */
+function refusalOf(body: unknown): string | undefined {
+  if (typeof body !== 'object' || body === null || !('error_description' in body)) return undefined;
+  return typeof body.error_description === 'string' ? body.error_description : undefined;
 }
 
 /** `expires_in` of RFC 6749 section 5.1, in seconds; some services write it as a text. */

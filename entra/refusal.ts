@@ -32,6 +32,8 @@ export interface Asked {
   readonly clientId: string;
   /** Replaces secrets in what others said. */
   readonly scrub: (text: string) => string;
+  /** The service's own words, where it refused. */
+  readonly refusedBecause?: string | undefined;
   /** From Retry-After, of the last answer. */
   readonly retryAfterMs?: number | undefined;
 }
@@ -70,8 +72,9 @@ export function unreachable({ reason, message }: TokenServiceFailed, authority: 
 }
 
 function answered(error: AuthError, asked: Asked): EntraRefusal {
-  const said = serverText(error.errorMessage, asked);
-  const code = aadstsCode(error.errorMessage);
+  const words = asked.refusedBecause ?? error.errorMessage;
+  const said = serverText(words, asked);
+  const code = aadstsCode(words);
   const known = code === undefined ? undefined : aadstsRow(code);
   const status = error instanceof ServerError ? (error.status ?? 0) : 0;
   const passes = (known !== undefined && aadstsPasses(known)) || status === TOO_MANY_REQUESTS || status >= SERVER_FAULT;

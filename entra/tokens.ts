@@ -122,7 +122,7 @@ function refusalHolds({ problem }: EntraRefusal, holds: number): number {
 const ELSEWHERE: ReadonlySet<string> = new Set(['90002', '900432', '90038']);
 
 async function explained({ network }: Entry, request: TokenRequest, error: unknown): Promise<EntraRefusal> {
-  const refusal = toEntraRefusal(network.failure ?? error, askedOf(request, network.retryAfterMs));
+  const refusal = toEntraRefusal(network.failure ?? error, askedOf(request, network));
   const { aadsts, oauthError } = refusal;
   if (aadsts === undefined || !ELSEWHERE.has(aadsts)) return refusal;
   const why = await whyNotHere(network, request, request.tenant);
@@ -181,9 +181,13 @@ function keyOf(request: TokenRequest): string {
   return createHash('sha256').update(parts).digest('base64');
 }
 
-function askedOf({ authority, tenant, clientId, credential }: TokenRequest, retryAfterMs?: number): Asked {
+/** What the last answer of the token service was. */
+type Answered = Pick<TokenNetwork, 'retryAfterMs' | 'refusedBecause'>;
+
+function askedOf({ authority, tenant, clientId, credential }: TokenRequest, answer: Partial<Answered> = {}): Asked {
+  const { retryAfterMs, refusedBecause } = answer;
   const secret = credential.kind === 'secret' ? credential.secret : credential.pem;
-  return { authority, tenant, clientId, retryAfterMs, scrub: (text) => text.replaceAll(secret, '…') };
+  return { authority, tenant, clientId, retryAfterMs, refusedBecause, scrub: (text) => text.replaceAll(secret, '…') };
 }
 
 function silent(): void {

@@ -8,7 +8,10 @@ import type { AppOptions, Registration } from '../../sandbox/tenant/registration
 import { startTenant, type Tenant } from '../../sandbox/tenant/tenant.ts';
 import { runCli, startCli, type CliEnding, type CliProcess } from '../support/cli.ts';
 import { temporalCliPath } from '../support/context.ts';
+import { grant, startTokenEndpoint, type TokenEndpoint } from '../support/token-endpoint.ts';
+import { until } from '../support/until.ts';
 
+const EXCHANGE = 'https://outlook.office365.com';
 const PEOPLE = ['anna', 'bert', 'carl', 'dora', 'emil'] as const;
 const PASSWORD = 'the destination’s own';
 
@@ -47,6 +50,9 @@ interface Given {
   /** What is pasted into the project file instead of the secret's value. */
   readonly secret?: (app: Registration) => string;
   readonly tenantName?: string;
+  /** Another token service than the tenant's own. */
+  readonly tokens?: Pick<TokenEndpoint, 'authority' | 'caPem'>;
+  readonly timing?: string;
   readonly people?: readonly string[];
 }
 
@@ -55,12 +61,15 @@ async function project({
   app: options = {},
   secret = ({ secret: value }) => value,
   tenantName,
+  tokens = tenant,
+  timing = '',
   people = PEOPLE,
 }: Given) {
   numbered += 1;
   const name = `doctor-${numbered}`;
   const app = tenant.registerApp(options);
   for (const person of people) tenant.addMailbox(person);
+  await writeFile(join(directory, `${name}.authority.pem`), tokens.caPem);
   await writeFile(join(directory, `${name}.secret`), secret(app), { mode: 0o600 });
   const rows = people.map((person) => `${person}@${tenant.domain},${person},${PASSWORD}`);
   await writeFile(join(directory, `${name}.csv`), ['source,destination,destination_password', ...rows, ''].join('\n'), {
@@ -81,8 +90,8 @@ source:
     tenant: ${tenantName ?? tenant.tenantId}
     clientId: ${app.clientId}
     secretFile: ${name}.secret
-    authority: ${tenant.authority}
-    authorityCa: ca.pem
+    authority: ${tokens.authority}
+    authorityCa: ${name}.authority.pem
     scope: ${tenant.scope}
 destination:
   host: 127.0.0.1
@@ -92,7 +101,7 @@ destination:
     kind: password
 mailboxes:
   csv: ${name}.csv
-`,
+${timing}`,
   );
   return { app, file, name };
 }
@@ -172,6 +181,18 @@ describe('the doctor names', () => {
     expect(tenant.logins.length).toBe(before);
   });
 
+  test('a delegated permission in place of the application’s own', async ({ onTestFinished }) => {
+    const tokens = await startTokenEndpoint();
+    onTestFinished(tokens.close);
+    tokens.answer = () => grant(Date.now(), 3_600, { aud: EXCHANGE, scp: 'IMAP.AccessAsUser.All' });
+    const before = tenant.logins.length;
+    const out = await diagnosed({ tokens });
+    expect(out).toMatch(/no {2}role IMAP\.AccessAsApp: access\.role/);
+    expect(out).toContain('holds the delegated permission IMAP.AccessAsUser.All');
+    expect(out).toContain('1. the permission is a delegated one');
+    expect(tenant.logins.length).toBe(before);
+  });
+
   test('a permission for another protocol', async () => {
     const out = await diagnosed({ app: { consented: ['POP.AccessAsApp'] } });
     expect(out).toContain('it holds only POP.AccessAsApp');
@@ -226,7 +247,8 @@ describe('the doctor names', () => {
 
   test('a tenant that is not there', async () => {
     const out = await diagnosed({ tenantName: 'fabrikam.example' });
-    expect(out).toMatch(/no {2}access token.*\n.*fabrikam\.example/);
+    expect(out).toContain('no  access token: token.tenant-unknown');
+    expect(out).toContain('AADSTS90002');
   });
 
   test('all mailboxes that are refused, when every one is asked for', async () => {
@@ -264,6 +286,35 @@ test('`start` tells once that the tenant lets nobody in, and knocks at no other 
   expect(tenant.logins.length - before).toBe(PEOPLE.length);
   expect(`${out}${err}`.match(/no mailbox that was tried with it lets the application in/g)).toHaveLength(1);
   expect(err).toContain('mailferry doctor');
+});
+
+test('a project waits for its tenant, three logins at a time and no more, and goes on when it is let in', async () => {
+  const people = Array.from({ length: 12 }, (_, at) => `person${at}`);
+  for (const name of people) destination.store.addUser({ name, password: PASSWORD });
+  const { app, file, name } = await project({
+    app: { servicePrincipal: 'none' },
+    people,
+    timing: 'prestage: { olderThan: 0d }\ntiming: { accessBackoff: [1h], accessGrace: 2h }\n',
+  });
+  const before = tenant.logins.length;
+  const logins = (): number => tenant.logins.length - before;
+  expect((await mailferry('start', file, '--yes', '--no-preflight')).code).toBe(0);
+  const told = async (): Promise<string> => (await mailferry('status', name)).out;
+  const waiting = await until(told, (out) => out.includes('refused once'));
+  expect(waiting).toMatch(/source: refused once, permissions young, next try \d\d:\d\d:\d\d UTC/);
+  expect(waiting).toContain('1. the service principal is not registered in Exchange Online');
+  expect(logins()).toBe(3);
+  await mailferry('retry', name);
+  await until(told, (out) => out.includes('refused 2 times'));
+  expect(logins()).toBe(6);
+  expect(new Set(tenant.logins.slice(before).map(({ address }) => address)).size).toBe(6);
+  const asked = tenant.logins.length;
+  app.setServicePrincipal('enterprise-application');
+  await mailferry('retry', name);
+  const ready = await mailferry('wait', name, '--for', 'ready', '--timeout', '120s');
+  expect(ready.code).toBe(0);
+  expect(tenant.logins.slice(asked).every(({ outcome }) => outcome === 'opened')).toBe(true);
+  await mailferry('cancel', name, '--confirm', name);
 });
 
 test('without a worker it says how to start one', async () => {
