@@ -7,20 +7,31 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startSandbox } from '../../sandbox/server.ts';
 import { connect } from '../../temporal/connection.ts';
 import { foundIn, type Canary } from '../support/canaries.ts';
+import { selfSignedCertificate } from '../support/certificate.ts';
 import { runCli, startCli, type CliEnding } from '../support/cli.ts';
 import { watchCommandLines } from '../support/command-lines.ts';
+import { startConnectProxy } from '../support/connect-proxy.ts';
 import { temporalCliPath } from '../support/context.ts';
 import { startDovecot } from '../support/dovecot.ts';
 import { evidenceOf, filesBelow, type TemporalEvidence } from '../support/evidence.ts';
 import { freePorts } from '../support/ports.ts';
-import { grant, startTokenEndpoint } from '../support/token-endpoint.ts';
+import { pfxOf } from '../support/pfx.ts';
+import { configurationOf, grant, startTokenEndpoint } from '../support/token-endpoint.ts';
 
 const PROJECT = 'canaries';
+/** Of a row's own application. */
 const CLIENT_SECRET: Canary = { name: 'client secret', text: 'cs~8Q"Ñ/very+secret&client=secret' };
 const ANNA: Canary = { name: 'password of anna', text: "anna's päss,word+/=%41" };
 const BERT: Canary = { name: 'password of bert', text: 'bert-Right_Passw0rd{12}' };
 const BERT_WRONG: Canary = { name: 'wrong password of bert', text: 'bert-Wrong_Passw0rd"34"' };
 const CARLA: Canary = { name: 'password of carla', text: 'carla(pass)\\word*%' };
+const PFX_PASSWORD: Canary = { name: 'password of the PFX', text: 'pfx Pass;wörd"56\'' };
+const CERTIFICATE = selfSignedCertificate(['mailferry'], { key: 'rsa' });
+/** A line of base64 out of the middle of the application's private key. */
+const PRIVATE_KEY: Canary = { name: 'private key', text: CERTIFICATE.keyPem.split('\n')[12] ?? '' };
+const PROXY_PASSWORD: Canary = { name: 'password of the proxy', text: 'proxy@Pass:word/78' };
+/** A name to which only the proxy knows the way. */
+const TOKEN_HOST = 'login.sandbox.test';
 /** Within every token. */
 const CLAIM: Canary = { name: 'claim of a token', text: 'token-canary-5bX9qLm' };
 
@@ -34,13 +45,13 @@ beforeAll(async () => {
   undo.push(() => rm(folder, { recursive: true, force: true }));
   const commandLines = watchCommandLines();
   const said: string[] = [];
-  const tokens = await writeProject(folder);
+  const { tokens, proxied } = await writeProject(folder);
   const home = join(folder, 'state');
   const [port] = await freePorts();
   const address = `127.0.0.1:${port}`;
   const up = startCli(['up', '--home', home, '--port', String(port), '--ui-port', '0', '-o', 'json'], {
     cwd: folder,
-    env: { TEMPORAL_CLI_PATH: temporalCliPath() },
+    env: { TEMPORAL_CLI_PATH: temporalCliPath(), ...proxied },
   });
   undo.push(async () => {
     up.child.kill('SIGTERM');
@@ -49,7 +60,7 @@ beforeAll(async () => {
   await up.printed(/"startedAt": \d+\n}/);
   const worker = startCli(['worker', '--home', home, '--address', address], {
     cwd: folder,
-    env: { MAILFERRY_LOG_LEVEL: 'debug' },
+    env: { MAILFERRY_LOG_LEVEL: 'debug', ...proxied },
   });
   const mailferry = async (...args: readonly string[]): Promise<CliEnding> => {
     const ending = await runCli([...args, '--home', home, '--address', address], { cwd: folder });
@@ -64,6 +75,9 @@ beforeAll(async () => {
   const { out, err } = await worker.ended;
   canaries = [
     CLIENT_SECRET,
+    PFX_PASSWORD,
+    PRIVATE_KEY,
+    PROXY_PASSWORD,
     ANNA,
     BERT,
     BERT_WRONG,
@@ -77,20 +91,33 @@ beforeAll(async () => {
   evidence.set('what the commands print', Buffer.from(said.join('\n')));
   evidence.set('the ledger, the logs and the copies', await filesBelow(home));
   evidence.set('the arguments of a process', commandLines.stop());
-}, 180_000);
+}, 300_000);
 
 afterAll(async () => {
   for (let act = undo.pop(); act !== undefined; act = undo.pop()) await act();
 });
 
+interface Project {
+  /** Those that were handed out. */
+  readonly tokens: () => readonly string[];
+  /** The environment of workers. */
+  readonly proxied: Readonly<Record<string, string>>;
+}
+
 /**
  * The source knows tokens, and repeats carla's to her in its refusal; the destination knows passwords, and not the one that
- * the CSV has for bert. Gives the tokens that were handed out.
+ * the CSV has for bert. Tokens are behind a proxy; the application has a PFX, and bert's row another one with a secret.
  */
-async function writeProject(folder: string): Promise<() => readonly string[]> {
+async function writeProject(folder: string): Promise<Project> {
   const handedOut = new Set<string>();
-  const service = await startTokenEndpoint();
+  const service = await startTokenEndpoint(TOKEN_HOST);
   undo.push(service.close);
+  service.configuration = (tenant) => ({ status: 200, body: configurationOf(`https://${TOKEN_HOST}/${tenant}`) });
+  const proxy = await startConnectProxy({
+    credentials: `ferry:${PROXY_PASSWORD.text}`,
+    routes: { [`${TOKEN_HOST}:443`]: Number(new URL(service.authority).port) },
+  });
+  undo.push(proxy.close);
   const claims = { aud: 'https://outlook.office365.com', roles: ['IMAP.AccessAsApp'], jti: CLAIM.text };
   service.answer = () => grant(Date.now(), 3_600, claims);
   const users = ['anna', 'bert', 'carla'];
@@ -119,7 +146,8 @@ async function writeProject(folder: string): Promise<() => readonly string[]> {
   });
   undo.push(() => destination.stop());
   await writeFile(join(folder, 'authority.pem'), service.caPem);
-  await writeFile(join(folder, 'secret.txt'), `${CLIENT_SECRET.text}\n`, { mode: 0o600 });
+  await writeFile(join(folder, 'application.pfx'), pfxOf(CERTIFICATE, PFX_PASSWORD.text), { mode: 0o600 });
+  await writeFile(join(folder, 'pfx-password.txt'), `${PFX_PASSWORD.text}\n`, { mode: 0o600 });
   await writeRows(folder, BERT_WRONG);
   await writeFile(
     join(folder, 'project.yaml'),
@@ -133,8 +161,9 @@ source:
     kind: oauth2
     tenant: contoso.onmicrosoft.com
     clientId: 11111111-2222-3333-4444-555555555555
-    secretFile: secret.txt
-    authority: ${service.authority}
+    certificateFile: application.pfx
+    certificatePassword: { secretFile: pfx-password.txt }
+    authority: https://${TOKEN_HOST}
     authorityCa: authority.pem
     scope: https://outlook.office365.com/.default
 destination:
@@ -156,16 +185,20 @@ timing:
   troubleBackoff: [1s]
 `,
   );
-  return () => [...handedOut];
+  const { host } = proxy;
+  return {
+    tokens: () => [...handedOut],
+    proxied: { HTTPS_PROXY: `http://ferry:${encodeURIComponent(PROXY_PASSWORD.text)}@${host}` },
+  };
 }
 
 /** As an administrator's spreadsheet writes it: every field quoted. */
 async function writeRows(folder: string, bert: Canary): Promise<void> {
   const rows = [
-    ['source', 'destination', 'destination_password'],
-    ['anna', 'anna', ANNA.text],
-    ['bert', 'bert', bert.text],
-    ['carla', 'carla', CARLA.text],
+    ['source', 'destination', 'destination_password', 'source_client_id', 'source_client_secret'],
+    ['anna', 'anna', ANNA.text, '', ''],
+    ['bert', 'bert', bert.text, '99999999-2222-3333-4444-555555555555', CLIENT_SECRET.text],
+    ['carla', 'carla', CARLA.text, '', ''],
   ];
   const text = rows.map((row) => row.map((field) => `"${field.replaceAll('"', '""')}"`).join(',')).join('\n');
   await writeFile(join(folder, 'rows.csv'), `${text}\n`, { mode: 0o600 });
@@ -200,7 +233,7 @@ async function runProject(
   await expectExit(0, 'backup');
 }
 
-describe('no password, client secret or token is in', () => {
+describe('no password, client secret, private key or token is in', () => {
   test.each([
     'the history of any run',
     'a memo, a search attribute or a description',
