@@ -1,7 +1,7 @@
 import type { Problem } from '../model/mailbox.ts';
 import { TokenNetwork, TokenServiceFailed, type TokenServicePlace } from './network.ts';
 import { otherCloudProblem } from './other-cloud.ts';
-import type { ProxyFor } from './proxies.ts';
+import { DIRECTLY, type ProxyFor } from './proxies.ts';
 import { EntraRefusal, LONGEST_SERVER_TEXT, unreachable } from './refusal.ts';
 
 /** Tells the tenant of a domain. */
@@ -37,7 +37,7 @@ const LONGEST_DOMAIN = 253;
 const DOMAIN = /^(?=.*\.)[\p{L}\p{N}](?:[\p{L}\p{N}.-]*[\p{L}\p{N}])?$/u;
 
 /** `now` gives epoch milliseconds. Each domain is asked about once, by however many mailboxes. */
-export function createTenantFinder(now: () => number, proxyFor: ProxyFor): TenantFinder {
+export function createTenantFinder(now: () => number, proxyFor: ProxyFor = DIRECTLY): TenantFinder {
   const known = new Map<string, Kept>();
 
   function tenantOf(place: TokenServicePlace, domain: string): Promise<string> {

@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { createTenantFinder, domainOf, type TenantFinder } from '../../../entra/discovery.ts';
-import { DIRECTLY } from '../../../entra/proxies.ts';
 import { EntraRefusal } from '../../../entra/refusal.ts';
 import type { Problem } from '../../../model/mailbox.ts';
 import { configurationOf, refusal, startTokenEndpoint, type TokenEndpoint } from '../../support/token-endpoint.ts';
@@ -17,7 +16,7 @@ beforeAll(async () => {
 afterAll(() => endpoint.close());
 beforeEach(() => {
   now = 1_000_000;
-  finder = createTenantFinder(() => now, DIRECTLY);
+  finder = createTenantFinder(() => now);
   endpoint.configuration = () => ({ status: 200, body: configurationOf(`${endpoint.authority}/${TENANT}`) });
 });
 
