@@ -27,6 +27,14 @@ export function isCrowded({ code }: Problem): boolean {
   return CROWDED.has(code);
 }
 
+/**
+ * True when a refusal may be about one connection too many, where others of the same mailbox are in: Exchange lets those in
+ * as well, and says then that they are not connected.
+ */
+export function isCrowdedBeside({ code }: Problem): boolean {
+  return code === 'server.too-many-connections' || code === 'access.refused';
+}
+
 /** How many folders are copied at the same time after such a refusal. */
 export function fewerConnections(connections: number): number {
   return Math.max(1, Math.floor(connections / 2));

@@ -10,6 +10,7 @@ import type { Problem } from '../../model/mailbox.ts';
 import { addCopyCounts } from '../../model/pass.ts';
 import { refusal, wantsFreshToken } from '../../model/refusals.ts';
 import type { CurrentPass, FolderState } from '../../model/saga.ts';
+import { isCrowdedBeside } from '../../model/trouble.ts';
 import { ask } from '../ask.ts';
 import { currentPass, patchFolder } from './carried.ts';
 import { interruptible, untilGo, update, type Mailbox } from './mailbox.ts';
@@ -59,7 +60,7 @@ async function lane(mailbox: Mailbox, run: Run): Promise<void> {
     for (const [at, { source }] of group.entries()) {
       if (run.ending) return;
       const ending = await copyOneFolder(mailbox, source);
-      if (ending.kind === 'problem' && ending.problem.code === 'server.too-many-connections' && run.lanes > 1) {
+      if (ending.kind === 'problem' && isCrowdedBeside(ending.problem) && run.lanes > 1) {
         // The others are in: they take over what this one leaves.
         run.lanes -= 1;
         run.queue.unshift(group.slice(at));

@@ -63,9 +63,14 @@ async function waitForServer(mailbox: Mailbox, problem: Problem): Promise<'again
   const wait = problem.waitMs ?? step(troubleBackoff, mailbox.state.tries);
   const until = Date.now() + Math.round(wait * (1 + JITTER * Math.random()));
   const why = `${refusal(problem.code).meaning} Next try ${clockInWords(until)}`;
-  tell(mailbox, `${why} (${problem.text})`, until);
+  tell(mailbox, `${why} (${problem.text})${fewerInWords(mailbox)}`, until);
   await waitUntil(mailbox, until, why, retried(mailbox, 'retryRefused'));
   return 'again';
+}
+
+function fewerInWords({ state: { connections } }: Mailbox): string {
+  if (connections === undefined) return '';
+  return `; ${connections === 1 ? 'one folder' : `${connections} folders`} at a time from then on`;
 }
 
 /**
