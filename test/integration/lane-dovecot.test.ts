@@ -64,6 +64,8 @@ function enter(port: number, user: string, tls: TlsMode = 'none'): Promise<ImapS
   });
 }
 
+const SEEN = { flags: ['\\Seen'], internalDate: AT };
+
 const keyword = (length: number): string => `$${'x'.repeat(length - 1)}`;
 
 describe.skipIf(cannotRun)(`the lane to Dovecot${missing}`, () => {
@@ -81,15 +83,19 @@ describe.skipIf(cannotRun)(`the lane to Dovecot${missing}`, () => {
   }
 
   describe.each([
-    ['with MULTIAPPEND and LITERAL+', []],
-    ['with LITERAL+ alone', ['MULTIAPPEND']],
-    ['with neither', ['MULTIAPPEND', 'LITERAL+']],
-  ])('%s', (_, withoutCapabilities) => {
+    ['with MULTIAPPEND and LITERAL+', [], []],
+    ['with LITERAL+ alone', ['MULTIAPPEND'], []],
+    ['with MULTIAPPEND and LITERAL-', ['LITERAL+'], ['LITERAL-']],
+    ['with LITERAL- alone', ['MULTIAPPEND', 'LITERAL+'], ['LITERAL-']],
+    ['with neither', ['MULTIAPPEND', 'LITERAL+'], []],
+  ])('%s', (_, withoutCapabilities, moreCapabilities) => {
     let server: Dovecot;
     let proxy: OctetProxy;
     let users = 0;
     beforeAll(async () => {
-      server = await startDovecot({ users: USERS, format: 'mdbox', withoutCapabilities, tls: certificate });
+      const capabilities = { withoutCapabilities, moreCapabilities };
+      const known = [...USERS, { name: 'full', password: 'pw', quotaBytes: 4_000 }];
+      server = await startDovecot({ users: known, format: 'mdbox', ...capabilities, tls: certificate });
       proxy = await startOctetProxy(server.port);
     });
     afterAll(async () => {
@@ -188,6 +194,41 @@ describe.skipIf(cannotRun)(`the lane to Dovecot${missing}`, () => {
       await seed('user1', [...odd.map((change, index) => message(index + 50, change)), message(60)]).catch(() => 0);
       await copyAll(user, 'user1');
       expect(await contents(setUp, 'INBOX')).toHaveLength(1);
+      expect((await setUp.list()).map(({ name }) => name)).toContain('Precious');
+      await setUp.logout();
+    });
+
+    /** An INBOX with one message, a folder `Precious`, and a session to which the flags `\Seen` are proven for `Mail`. */
+    async function prepared(user: string): Promise<{ readonly setUp: ImapSession; readonly session: ImapSession }> {
+      const setUp = await enter(server.port, user);
+      for (const folder of ['Precious', 'Mail']) await setUp.create(folder);
+      const precious = { flags: [], internalDate: AT, body: [Buffer.from('a: b\r\n\r\n')], bytes: 8 };
+      await setUp.append('INBOX', [precious], () => undefined);
+      const session = await enter(server.port, user);
+      await session.select('INBOX');
+      const body = Buffer.from('a: first\r\n\r\n');
+      await session.append('Mail', [{ ...SEEN, body: [body], bytes: body.length }], () => undefined);
+      return { setUp, session };
+    }
+
+    it.each([
+      ['a folder that was deleted meanwhile', 'gone', 'TRYCREATE'],
+      ['messages beyond the quota', 'full', 'OVERQUOTA'],
+    ] as const)('a server that refuses %s does not read bodies as commands', async (__, what, code) => {
+      const user = what === 'full' ? 'full' : nextUser();
+      const { setUp, session } = await prepared(user);
+      if (what === 'gone') await server.doveadm(['mailbox', 'delete', '-u', user, 'Mail']);
+      const body = Buffer.concat([message(1).raw, Buffer.alloc(3_000, `${COMMANDS}\r\n`)]);
+      const appends = Array.from({ length: 4 }, () =>
+        session.append('Mail', [{ ...SEEN, body: [body], bytes: body.length }], () => undefined).catch(String),
+      );
+      const answers = await Promise.all(appends);
+      expect(answers.at(-1)).toContain(code);
+      session.destroy(new Error('over'));
+      const kept = await contents(setUp, 'INBOX');
+      expect(kept).toHaveLength(1);
+      expect(kept[0]).toContain('a: b');
+      expect(kept[0]).not.toContain('Deleted');
       expect((await setUp.list()).map(({ name }) => name)).toContain('Precious');
       await setUp.logout();
     });

@@ -38,11 +38,11 @@ const SPECIAL_USE: readonly (readonly [name: string, role: string])[] = [
   ['Trash', '\\Trash'],
 ];
 
-function capabilitySetting(without: readonly string[]): string {
-  if (without.length === 0) return '';
+function capabilitySetting(without: readonly string[], more: readonly string[]): string {
+  if (without.length + more.length === 0) return '';
   const hidden = new Set(without.map((name) => name.toUpperCase()));
   const kept = DEFAULT_CAPABILITIES.split(' ').filter((name) => !hidden.has(name.toUpperCase()));
-  return `imap_capability = ${kept.join(' ')}`;
+  return `imap_capability = ${[...kept, ...more].join(' ')}`;
 }
 
 function identitySettings({ ordinaryUser }: DovecotIdentity): string {
@@ -185,7 +185,7 @@ ${tls}
 mail_location = ${location}
 mail_fsync = ${options.fsync ?? 'never'}
 mail_max_userip_connections = ${options.maxUserConnections ?? 100}
-${capabilitySetting(options.withoutCapabilities ?? [])}
+${capabilitySetting(options.withoutCapabilities ?? [], options.moreCapabilities ?? [])}
 ${passdbSettings(paths, options)}
 ${namespaceSettings(options)}
 ${quotaSettings(options)}

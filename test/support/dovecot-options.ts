@@ -24,6 +24,8 @@ export interface DovecotOptions {
   readonly quotaBytes?: number;
   /** Capabilities not announced, such as `LITERAL+` or `MULTIAPPEND`. Dovecot still understands what it does not announce. */
   readonly withoutCapabilities?: readonly string[];
+  /** Capabilities announced beside its own: `LITERAL-`, which Dovecot understands and does not announce. */
+  readonly moreCapabilities?: readonly string[];
   /** Connections allowed per user and address; 100 by default, where Dovecot has 10. */
   readonly maxUserConnections?: number;
   /** Access tokens are accepted with XOAUTH2 and OAUTHBEARER when this endpoint (RFC 7662) says that they are active. */

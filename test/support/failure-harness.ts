@@ -20,6 +20,7 @@ export const DESTINATIONS: readonly (readonly [string, readonly string[]])[] = [
   ['MULTIAPPEND and LITERAL+', DOVECOT_CAPABILITIES],
   ['LITERAL+ alone', without('MULTIAPPEND')],
   ['MULTIAPPEND and LITERAL-', [...without('LITERAL+'), 'LITERAL-']],
+  ['LITERAL- alone', [...without('MULTIAPPEND', 'LITERAL+'), 'LITERAL-']],
   ['LITERAL+ and no UIDPLUS', without('MULTIAPPEND', 'UIDPLUS')],
   ['neither', without('MULTIAPPEND', 'LITERAL+')],
 ];

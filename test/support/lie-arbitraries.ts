@@ -129,7 +129,7 @@ function caseOf(lies: Arbitrary<Lie>): Arbitrary<Case> {
     record({ source: constant([]), destination: some }),
     record({ source: some, destination: some }),
   );
-  return record({ mode: nat(4), begun: boolean(), sides }).map(({ mode, begun, sides: { source, destination } }) => ({
+  return record({ mode: nat(5), begun: boolean(), sides }).map(({ mode, begun, sides: { source, destination } }) => ({
     mode,
     begun,
     source,

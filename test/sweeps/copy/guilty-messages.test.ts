@@ -95,6 +95,25 @@ describe.each(DESTINATIONS)('one message among many, on a server with %s', (_, c
     expect(result?.aside.length).toBeLessThanOrEqual(4);
   });
 
+  it('that the server says it stored, and did not, is not taken for copied', async () => {
+    const server = { lies: true };
+    const refuseMessage = (body: Buffer): string | undefined =>
+      server.lies && body.includes('number 9.') ? 'NO I do not like it' : undefined;
+    const [copy, user] = await begin(numbered(20), { capabilities, refuseMessage });
+    copy.destination.faults.add({
+      kind: 'alter',
+      command: 'APPEND',
+      times: 'always',
+      alter: (response) => Buffer.from(response.toString('latin1').replace(/^(\S+) NO /, '$1 OK '), 'latin1'),
+    });
+    const { result } = await copy.attempt(user);
+    expect(result?.outcome).toMatchObject({ kind: 'refused', problem: { code: 'server.protocol' } });
+    server.lies = false;
+    copy.destination.faults.clear();
+    await copy.copyAll(user, { task: { ...(result && { ledger: result.ledger }) } });
+    expect(copy.copied(user)).toEqual(copy.expected());
+  });
+
   it('beyond the quota ends the share without putting anything aside', async () => {
     const [copy, user] = await begin(numbered(40), { capabilities });
     const account = copy.destination.store.user(user);
