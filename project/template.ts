@@ -56,7 +56,9 @@ function authLines(answer: AuthAnswer, side: Side): readonly string[] {
         `    tenant: ${scalar(answer.tenant)}`,
         `    clientId: ${scalar(answer.clientId)}`,
         ...secretLines(side),
-        '    # certificateFile: secrets/application.pem   # instead of a secret: certificate and private key',
+        '    # secretExpires: 2027-01-31                  # the day on which the secret expires, to be warned in time',
+        '    # certificateFile: secrets/application.pfx   # instead of a secret: PFX or PEM with certificate and private key',
+        '    # certificatePassword: { prompt: true }      # if it has one; or secretFile, secretEnv',
         '    # cloud: global   # or gcc-high, dod, china; each has a mail server of its own, so leave `host` out',
       ];
     case 'applications':
