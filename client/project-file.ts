@@ -5,6 +5,7 @@ import { describeList } from '../project/csv/read.ts';
 import { formatIssue } from '../project/issues.ts';
 import { readProjectFile } from '../project/read.ts';
 import { resolveProject, type ResolvedProject } from '../project/resolve.ts';
+import type { SecretPlaces } from '../project/secret-reader.ts';
 import { createKeyFile, KEY_VARIABLE, loadKeyring } from '../seal/key-file.ts';
 import type { Keyring } from '../seal/key.ts';
 import { SealError } from '../seal/errors.ts';
@@ -30,15 +31,23 @@ export async function readProject(context: Context, file: string): Promise<Seale
   if (list !== undefined) printer.say(`${describeList(list)}, ${countOf(list.rows, 'row')}`);
   const keys = await keysOf(context);
   const resolved = await resolveProject(parsed, {
-    readSecretFile: async (path) => ({ bytes: await readFile(path), ...(await modeOf(context, path)) }),
-    env: io.env,
-    now: io.now,
-    ...(io.interactive && { ask: (question) => askLine(context, `${question}: `, { hidden: true }) }),
+    ...secretPlaces(context),
     seal: (binding, secret) => seal(keys[0], binding, secret),
   });
   for (const warning of resolved.warnings) printer.say(`warning: ${formatIssue(warning)}`);
   warnOfCredentials(context, resolved);
   return { ...resolved, keys };
+}
+
+/** Where secrets come from on this machine. */
+export function secretPlaces(context: Context): SecretPlaces {
+  const { io } = context;
+  return {
+    readSecretFile: async (path) => ({ bytes: await readFile(path), ...(await modeOf(context, path)) }),
+    env: io.env,
+    now: io.now,
+    ...(io.interactive && { ask: (question) => askLine(context, `${question}: `, { hidden: true }) }),
+  };
 }
 
 /** So many are told; rows may bring thousands that end on one day. */

@@ -7,13 +7,15 @@ import { EXIT, type ExitCode } from '../../model/refusals.ts';
 import { besideFile } from '../../project/files.ts';
 import { formatIssues, ProjectRefusal } from '../../project/issues.ts';
 import { readProjectAlone, readProjectFile, type ProjectAlone } from '../../project/read.ts';
-import type { OpenAuth, OpenRow, SecretSource } from '../../project/types.ts';
+import { SecretReader } from '../../project/secret-reader.ts';
+import type { OpenAuth, OpenCredential, OpenRow, SecretSource } from '../../project/types.ts';
 import type { Context } from '../context.ts';
 import { Failure } from '../failure.ts';
 import { mailboxesCsv } from '../m365/mailboxes-csv.ts';
 import { setupScript } from '../m365/script.ts';
 import { cloudOf, known, tenantSides, type SetupCredential, type TenantSetup } from '../m365/setup.ts';
 import type { Plan } from '../program.ts';
+import { secretPlaces } from '../project-file.ts';
 import { setupScreen } from '../screens/setup.ts';
 
 const SIDES = ['source', 'destination'] as const;
@@ -25,6 +27,7 @@ interface SetupOptions {
 }
 
 type OAuth2 = Extract<OpenAuth, { readonly kind: 'oauth2' }>;
+type OpenCertificate = Extract<OpenCredential, { readonly kind: 'certificate' }>;
 
 export function configure(command: Command, plan: Plan): void {
   command
@@ -126,19 +129,19 @@ async function setupOf(
     cloud: cloudOf(endpoint),
     ...(tenant !== undefined && { tenant }),
     ...(clientId !== undefined && { clientId }),
-    credential: await credentialOf(auth, resolve(context.io.cwd, file)),
+    credential: await credentialOf(context, auth, resolve(context.io.cwd, file)),
     mailboxes: [...new Set(rows.map((row) => row[side].user))],
     csv: { file: csv ?? 'mailboxes.csv', columns: [...SIDES, ...withPassword.map((each) => `${each}_password`)] },
   };
 }
 
 /** `file` is the project file; names in it are relative to it. */
-async function credentialOf({ app }: OAuth2, file: string): Promise<SetupCredential> {
+async function credentialOf(context: Context, { app }: OAuth2, file: string): Promise<SetupCredential> {
   if (app === undefined) return { kind: 'secret', kept: 'in each row of the list of mailboxes' };
   const { credential } = app;
   if (credential.kind === 'secret') return { kind: 'secret', kept: keptWhere(credential.secret) };
   const { path } = credential.file;
-  const pem = await readFile(besideFile(file, path), 'utf8').catch((error: unknown) => {
+  const bytes = await readFile(besideFile(file, path)).catch((error: unknown) => {
     throw new Failure('command.file', `The certificate ${path} cannot be read.`, {
       next:
         `Make it first, beside ${file}: openssl req -x509 -newkey rsa:3072 -nodes -days 180 -subj /CN=mailferry ` +
@@ -146,18 +149,21 @@ async function credentialOf({ app }: OAuth2, file: string): Promise<SetupCredent
       cause: error,
     });
   });
-  return { kind: 'certificate', base64: certificateOf(pem, path) };
+  const pem = CERTIFICATE.exec(bytes.toString('latin1'))?.[0] ?? (await certificateIn(context, credential, file));
+  return { kind: 'certificate', base64: new X509Certificate(pem).raw.toString('base64') };
 }
 
 /** The certificate alone: the key beside it never leaves its file. */
-function certificateOf(pem: string, path: string): string {
-  const [block] = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/.exec(pem) ?? [];
-  if (block === undefined) {
-    throw new Failure('command.file', `${path} shows no certificate: it is a PFX, or a PEM file without one.`, {
-      next: `Put the certificate in it as PEM while you set up the tenant; of a PFX: openssl pkcs12 -in ${path} -clcerts -nodes -out ${path}.pem, and \`certificateFile: ${path}.pem\`.`,
-    });
-  }
-  return new X509Certificate(block).raw.toString('base64');
+const CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/;
+
+/** What only its password opens. */
+async function certificateIn(context: Context, credential: OpenCertificate, file: string): Promise<string> {
+  const reader = new SecretReader(file, secretPlaces(context));
+  const certificate = await reader.readCertificate(credential);
+  const [pem] = CERTIFICATE.exec(certificate?.pem ?? '') ?? [];
+  if (pem !== undefined) return pem;
+  const why = formatIssues(reader.issues.all);
+  throw new Failure('command.file', `No certificate can be read from ${credential.file.path}.`, { why });
 }
 
 function keptWhere(secret: SecretSource): string {

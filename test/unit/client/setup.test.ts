@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { main } from '../../../client/main.ts';
 import { projectTemplate, type AuthAnswer } from '../../../project/template.ts';
 import { selfSignedCertificate } from '../../support/certificate.ts';
+import { pfxOf } from '../../support/pfx.ts';
 import { memoryIo } from './memory-io.ts';
 
 const NIL = '00000000-0000-0000-0000-000000000000';
@@ -112,6 +113,24 @@ describe('mailferry setup m365', () => {
     expect(out).toContain("-Environment 'USGovDoD'");
     expect(out).toContain("-ExchangeEnvironmentName 'O365USGovDoD'");
     expect(out).toContain('https://entra.microsoft.us');
+  });
+
+  it('hands over the certificate of a PFX, which its password opens', async () => {
+    const ours = selfSignedCertificate(['mailferry'], { key: 'rsa' });
+    await write({
+      change: (text) =>
+        withCertificate(text).replace(
+          '    certificateFile: application.pem\n',
+          '    certificateFile: application.pfx\n    certificatePassword: { secretFile: password.txt }\n',
+        ),
+    });
+    await writeFile(join(cwd, 'application.pfx'), pfxOf(ours, 'geheim'));
+    await writeFile(join(cwd, 'password.txt'), 'wrong\n');
+    expect((await setUp()).err).toContain('the password is not that of the PFX');
+    await writeFile(join(cwd, 'password.txt'), 'geheim\n');
+    const { out } = await setUp('--format', 'ps1');
+    expect(out).toContain(ours.certPem.replaceAll(/-----[^-]+-----|\s/g, ''));
+    expect(out).not.toContain('geheim');
   });
 
   it('hands over a certificate without its key, and says how to make one that is missing', async () => {
