@@ -23,8 +23,9 @@ export const DOVECOT_CAPABILITIES: readonly string[] = [
   'STATUS=SIZE',
 ];
 
-/** As seen on Exchange Online: no MULTIAPPEND, no SPECIAL-USE. */
+/** As seen on Exchange Online in sessions of public issue threads: no MULTIAPPEND, SPECIAL-USE or CONDSTORE. */
 export const EXCHANGE_CAPABILITIES: readonly string[] = [
+  'IMAP4',
   'IMAP4rev1',
   'AUTH=PLAIN',
   'AUTH=XOAUTH2',

@@ -1,24 +1,8 @@
+import { EXCHANGE_CAPABILITIES } from '../capabilities.ts';
 import type { PartialSettings } from '../settings.ts';
 import type { Texts } from '../texts.ts';
 import { refusedName } from './default-folders.ts';
 import { estimatedSize, rewritten } from './rewriting.ts';
-
-/** As seen in sessions of public issue threads: no MULTIAPPEND, no SPECIAL-USE, no CONDSTORE. */
-const CAPABILITIES: readonly string[] = [
-  'IMAP4',
-  'IMAP4rev1',
-  'AUTH=PLAIN',
-  'AUTH=XOAUTH2',
-  'SASL-IR',
-  'UIDPLUS',
-  'MOVE',
-  'ID',
-  'UNSELECT',
-  'CHILDREN',
-  'IDLE',
-  'NAMESPACE',
-  'LITERAL+',
-];
 
 /** The words of Exchange Online's IMAP, seen in issue threads and FAQs of migration tools. */
 const TEXTS: Partial<Texts> = {
@@ -50,7 +34,7 @@ export const DEFAULT_MESSAGE_BYTES = 35 * 1024 * 1024;
 /** How Exchange Online's IMAP behaves with everybody, apart from who may come in and how much they may ask for. */
 export function exchangeSettings(): PartialSettings {
   return {
-    capabilities: CAPABILITIES,
+    capabilities: EXCHANGE_CAPABILITIES,
     texts: TEXTS,
     announceCapabilities: false,
     id: { name: 'Microsoft.Exchange.Imap4.Imap4Server', version: '15.20' },

@@ -1,12 +1,11 @@
 /** Tokens of a tenant's application on a real server, which shows each one to the tenant's introspection endpoint. */
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test, type TestContext } from 'vitest';
-import type { Endpoint, MailboxRow, ProjectSettings, Side } from '../../model/project.ts';
-import { credentialBinding } from '../../model/seal-binding.ts';
+import type { MailboxRow, ProjectSettings } from '../../model/project.ts';
 import type { Registration } from '../../sandbox/tenant/registration.ts';
 import { startTenant, type Tenant } from '../../sandbox/tenant/tenant.ts';
 import { loadKeyFile } from '../../seal/key-file.ts';
-import { seal } from '../../seal/seal.ts';
+import { applicationEndpoint } from '../support/application-endpoint.ts';
 import { readMailbox } from '../support/imap-client.ts';
 import type { RoadSide } from '../support/road-side.ts';
 import { ANNA, allArrived, inboxOf } from '../support/road-mail.ts';
@@ -43,36 +42,17 @@ async function open({ onTestFinished }: TestContext): Promise<Road> {
 /** Starts a copy that writes no more than so many bytes in a second. */
 async function start(road: Road, pace: number): Promise<void> {
   road.destination.wire.throttle(pace);
-  const withTokens = async (side: Side): Promise<Endpoint> => sealed(road, { ...road[side].endpoint, auth: auth('') });
+  const [key] = await loadKeyFile(join(road.stateDir, 'seal.key'));
+  const { name: project } = road;
   const settings: ProjectSettings = {
     ...road.settings,
     limits: { ...road.settings.limits, messagesPerShare: 100 },
-    source: await withTokens('source'),
-    destination: await withTokens('destination'),
+    source: applicationEndpoint({ tenant, app }, { project, key, server: road.source.endpoint }),
+    destination: applicationEndpoint({ tenant, app }, { project, key, server: road.destination.endpoint }),
   };
-  const { id } = road.row(ANNA);
-  const row: MailboxRow = { id, source: { user: ANNA }, destination: { user: ANNA } };
+  const row: MailboxRow = { id: road.row(ANNA).id, source: { user: ANNA }, destination: { user: ANNA } };
   await road.work();
   await road.start([row], settings);
-}
-
-function auth(sealedSecret: string): Endpoint['auth'] {
-  const { tenantId, authority, caPem, scope } = tenant;
-  return {
-    kind: 'oauth2',
-    tenant: tenantId,
-    authority,
-    authorityCaPem: caPem,
-    scope,
-    app: { clientId: app.clientId, credential: { kind: 'secret', secret: sealedSecret } },
-  };
-}
-
-async function sealed(road: Road, endpoint: Endpoint): Promise<Endpoint> {
-  const [key] = await loadKeyFile(join(road.stateDir, 'seal.key'));
-  const binding = credentialBinding(road.name, endpoint);
-  if (binding === undefined) throw new Error('there is nothing to seal');
-  return { ...endpoint, auth: auth(seal(key, binding, app.secret)) };
 }
 
 /** Different tokens that a server has taken. */
