@@ -59,6 +59,8 @@ async function copyShare(work: Work): Promise<CopyOutcome> {
   const hadHandled = ledger.size > 0;
   await openFolders(work);
   const { highestModseq = 0 } = work.sourceFolder;
+  // The flags of what is handled from here on are read later than this, in whichever share.
+  if (!hadHandled) ledger.update({ highestModseq });
   if (task.folder.exceptIn !== undefined) work.progress.doing = 'comparing with the other folders';
   const listing = await withoutArchived(
     work,
@@ -72,7 +74,7 @@ async function copyShare(work: Work): Promise<CopyOutcome> {
     await flagAgain(work);
     if (end !== undefined) return end;
   }
-  if (!hadHandled || (await carryFlagsOf(work))) ledger.update({ highestModseq });
+  if (hadHandled && (await carryFlagsOf(work))) ledger.update({ highestModseq });
   return complete(work, listing);
 }
 

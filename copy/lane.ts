@@ -5,7 +5,7 @@ import type { RefusalCode } from '../model/refusals.ts';
 import type { Care } from './care.ts';
 import { likelyFault } from './likely-fault.ts';
 import type { Prepared } from './message.ts';
-import { Pace } from './pace.ts';
+import { Pace, type Departure } from './pace.ts';
 import { suspectOf, WatchedBody } from './read-back.ts';
 import {
   afterFolderIsGone,
@@ -23,12 +23,12 @@ import { endOfShare, refused } from './work.ts';
 type Batch = readonly Prepared[];
 
 /** At least so much is read ahead. */
-const LEAST_AHEAD = 2 << 20;
+const LEAST_AHEAD = 4 << 20;
 
 /**
  * Sends messages to the destination: gathers them into commands, keeps as many on their way as the pace allows, and records
- * what became of each. Messages keep their order, but for those whose flags the server has yet to accept: one of each such
- * list goes ahead alone, and the others wait for it.
+ * what became of each. Messages keep their order, but for those with flags that the server has yet to accept: as few of them
+ * as have all those flags go ahead, alone and small where possible, and the others wait for them.
  *
  * Bodies are given back to the budget when their fate is known.
  */
@@ -37,15 +37,21 @@ export class Lane {
   readonly #budget: ByteBudget;
   readonly #care: Care;
   readonly #pace: Pace;
+  /** In their order; commands are cut from it when they leave, so that they are as large as they may be by then. */
   #gathered: Prepared[] = [];
   #gatheredBytes = 0;
+  /** Whole commands, ahead of what is gathered. */
   #ready: Batch[] = [];
-  readonly #flying = new Set<Batch>();
+  /** Everything is to leave, be it ever so little. */
+  #isDraining = false;
+  readonly #flying = new Map<Batch, Departure>();
   #flyingBytes = 0;
-  /** By lists of flags: what waits until the server has accepted one such message. */
-  readonly #unproven = new Map<string, Prepared[]>();
-  /** The last list that needed no proof. */
-  #proven: readonly string[] | undefined;
+  /** Waiting until the server has accepted their flags. */
+  #unproven: Prepared[] = [];
+  /** The messages with which it is asked, one each. */
+  readonly #proofs = new Set<Batch>();
+  /** Lists that need no proof any more. */
+  readonly #proven = new WeakSet<readonly string[]>();
   #isLost = false;
   #failure: { readonly error: unknown } | undefined;
   #wake: () => void = () => undefined;
@@ -56,48 +62,38 @@ export class Lane {
     this.#care = care;
     const { destination, now } = sending.work;
     this.#pace = new Pace(destination.appendMode, budget.limit / 2, now);
-    budget.whenStalled(() => this.flush());
+    budget.whenStalled(() => this.nudge());
     this.#sufficeNow();
   }
 
   /** Takes a message, and sends it in due time. */
   add(prepared: Prepared): void {
     if (this.isOver) return this.#giveBack([prepared]);
-    if (!this.#isProven(prepared)) return this.#prove(prepared);
-    const most = this.#care.mostWith(prepared.uid);
-    const [first] = this.#gathered;
-    if (first !== undefined && this.#care.mostWith(first.uid) !== most) this.flush();
+    if (!this.#isProven(prepared)) return void this.#unproven.push(prepared);
     this.#gathered.push(prepared);
     this.#gatheredBytes += prepared.message.bytes;
-    const isFull = this.#gathered.length >= Math.min(this.#pace.messages, most);
-    if (isFull || this.#gatheredBytes >= this.#pace.window / 2 || this.#isWorthSending()) this.flush();
+    if (this.#isCommandful()) this.#launch();
   }
 
-  /** Sends what is gathered if the destination has nothing to do, or there is room for a command's worth of it. */
+  /** No more comes for the moment: what is gathered is sent if the destination has nothing to do. */
   nudge(): void {
-    if (this.#ready.length > 0 || this.#gathered.length === 0) return;
-    if (this.#flying.size === 0 || this.#isWorthSending()) this.flush();
-  }
-
-  /** What would have to wait may as well go together with what comes. */
-  #isWorthSending(): boolean {
-    return this.#gatheredBytes >= this.#pace.command && this.#ready.length === 0 && this.#mayFly(this.#gathered);
-  }
-
-  flush(): void {
-    if (this.#gathered.length > 0) this.#ready.push(this.#gathered);
-    this.#gathered = [];
-    this.#gatheredBytes = 0;
+    this.#prove();
     this.#launch();
   }
 
   /** Resolves when everything taken has been sent and answered, or the share has ended. Rejects with what nobody expected. */
   async drained(): Promise<void> {
-    this.flush();
-    while (this.#failure === undefined && (this.#flying.size > 0 || this.#ready.length > 0)) {
+    this.#isDraining = true;
+    this.nudge();
+    while (this.#failure === undefined && this.#hasWork()) {
       await new Promise<void>((resolve) => (this.#wake = resolve));
     }
+    this.#isDraining = false;
     if (this.#failure !== undefined) throw this.#failure.error;
+  }
+
+  #hasWork(): boolean {
+    return this.#flying.size > 0 || this.#ready.length > 0 || this.#gathered.length > 0 || this.#unproven.length > 0;
   }
 
   /** Sends a message whose body is a stream, alone. The same promises as `drained`. */
@@ -122,80 +118,134 @@ export class Lane {
   }
 
   #isProven({ message: { flags } }: Prepared): boolean {
-    if (flags === this.#proven) return true;
+    if (this.#proven.has(flags)) return true;
     const { destination, task } = this.#sending.work;
     if (!destination.isProven(task.folder.destination, flags)) return false;
-    this.#proven = flags;
+    this.#proven.add(flags);
     return true;
   }
 
-  #prove(prepared: Prepared): void {
-    const key = keyOf(prepared);
-    const waiting = this.#unproven.get(key);
-    if (waiting !== undefined) {
-      waiting.push(prepared);
-      return;
+  /**
+   * Asks whether the server takes flags that it has not seen yet. Ahead of all others: nothing else is sent while it is asked,
+   * so the sooner it is over the better; and several times in a row while there is nothing else to send.
+   */
+  #prove(): void {
+    while (this.#unproven.length > 0 && (this.#proofs.size === 0 || this.#isIdle())) {
+      const next = this.#nextProof();
+      if (next === undefined) return;
+      const batch = [next];
+      this.#unproven = this.#unproven.filter((each) => each !== next);
+      this.#proofs.add(batch);
+      this.#ready.unshift(batch);
+      this.#launch();
     }
-    this.#unproven.set(key, []);
-    // Ahead of all others: nothing else is sent while the server is asked, so the sooner it is over the better.
-    this.#ready.unshift([prepared]);
-    this.#launch();
+  }
+
+  /** Nothing is under way but proofs, which the server reads one by one. */
+  #isIdle(): boolean {
+    return this.#gathered.length === 0 && this.#ready.length === 0 && this.#flying.size === this.#proofs.size;
+  }
+
+  /** Of those that wait, that with the most flags about which nobody has asked yet; of several the smallest. */
+  #nextProof(): Prepared | undefined {
+    const { destination, task } = this.#sending.work;
+    const asked = new Set([...this.#proofs].flatMap((batch) => batch.flatMap(({ message }) => message.flags)));
+    const isNew = (flag: string): boolean => !asked.has(flag) && !destination.isProven(task.folder.destination, [flag]);
+    let best: { readonly prepared: Prepared; readonly news: number } | undefined;
+    for (const prepared of this.#unproven) {
+      const { flags, bytes } = prepared.message;
+      const news = flags.filter(isNew).length;
+      if (news === 0 && this.#proofs.size > 0) continue;
+      const isBetter =
+        best === undefined || news > best.news || (news === best.news && bytes < best.prepared.message.bytes);
+      if (isBetter) best = { prepared, news };
+    }
+    return best?.prepared;
   }
 
   /** The fate of one that went ahead is known: those that waited for it are next. */
   #release(batch: Batch): void {
-    const [only, ...others] = batch;
-    if (this.#unproven.size === 0 || only === undefined || others.length > 0) return;
-    const waiting = this.#unproven.get(keyOf(only));
-    if (waiting === undefined) return;
-    this.#unproven.delete(keyOf(only));
+    if (!this.#proofs.delete(batch)) return;
+    const waiting = this.#unproven;
+    this.#unproven = [];
     for (const prepared of waiting) this.add(prepared);
+    this.#prove();
   }
 
   #launch(): void {
     for (;;) {
       if (this.isOver) return this.#drop();
-      const [batch] = this.#ready;
+      const batch = this.#ready[0] ?? this.#cut();
       if (batch === undefined || !this.#mayFly(batch)) return;
       this.#sending.end = endOfShare(this.#sending.work);
       if (this.#sending.end !== undefined) continue;
-      this.#ready.shift();
-      this.#flying.add(batch);
-      this.#flyingBytes += bytesOf(batch);
-      this.#send(batch).catch((error: unknown) => this.#fail(batch, error));
+      if (batch === this.#ready[0]) this.#ready.shift();
+      else this.#take(batch);
+      const departure = this.#pace.departs(bytesOf(batch));
+      this.#flying.set(batch, departure);
+      this.#flyingBytes += departure.bytes;
+      this.#send(batch, departure).catch((error: unknown) => this.#fail(batch, error));
     }
+  }
+
+  #isCommandful(): boolean {
+    return this.#gatheredBytes >= this.#pace.command || this.#gathered.length >= this.#pace.messages;
+  }
+
+  /** What the next command would hold, where there is one worth sending. */
+  #cut(): Batch | undefined {
+    const [first] = this.#gathered;
+    const isWorthIt = this.#isDraining || this.#flying.size === 0 || this.#isCommandful();
+    if (first === undefined || !isWorthIt || this.#flying.size >= this.#pace.commands) return undefined;
+    const most = this.#care.mostWith(first.uid);
+    const messages = Math.min(this.#pace.messages, most, this.#gathered.length);
+    let bytes = first.message.bytes;
+    let count = 1;
+    for (; count < messages; count += 1) {
+      const next = this.#gathered[count];
+      if (next === undefined || this.#care.mostWith(next.uid) !== most) break;
+      bytes += next.message.bytes;
+      if (bytes > this.#pace.command) break;
+    }
+    return this.#gathered.slice(0, count);
+  }
+
+  #take(batch: Batch): void {
+    this.#gathered.splice(0, batch.length);
+    this.#gatheredBytes -= bytesOf(batch);
   }
 
   #mayFly(batch: Batch): boolean {
     if (this.#flying.size === 0) return true;
     if (this.#care.isAlone || this.#flying.size >= this.#pace.commands) return false;
+    if (this.#proofs.has(batch) && this.#flying.size < this.#proofs.size) return true;
     return this.#flyingBytes + bytesOf(batch) <= this.#pace.window;
   }
 
   /** What has not been sent is left to another share. */
   #drop(): void {
-    const unsent = [...this.#gathered, ...this.#ready.flat(), ...[...this.#unproven.values()].flat()];
+    const unsent = [...this.#gathered, ...this.#ready.flat(), ...this.#unproven];
     this.#gathered = [];
     this.#gatheredBytes = 0;
     this.#ready = [];
-    this.#unproven.clear();
+    this.#unproven = [];
     this.#giveBack(unsent);
     this.#wake();
   }
 
-  async #send(batch: Batch): Promise<void> {
+  async #send(batch: Batch, departure: Departure): Promise<void> {
     const { destination, task, lease } = this.#sending.work;
     const messages = batch.map(({ message }) => message);
     try {
       const appended = await destination.append(task.folder.destination, messages, () => lease.check());
-      await this.#stored(batch, appended);
+      await this.#stored(batch, appended, departure);
     } catch (error) {
       if (!(error instanceof SideRefusal)) throw error;
       lease.check();
       await this.#refused(batch, error);
     }
     this.#flying.delete(batch);
-    this.#flyingBytes -= bytesOf(batch);
+    this.#flyingBytes -= departure.bytes;
     this.#release(batch);
     this.#launch();
     this.nudge();
@@ -210,14 +260,14 @@ export class Lane {
     this.#drop();
   }
 
-  async #stored(batch: Batch, appended: readonly Appended[]): Promise<void> {
+  async #stored(batch: Batch, appended: readonly Appended[], departure: Departure): Promise<void> {
     recordSent(this.#sending, batch, appended);
     for (const prepared of batch) {
       if (prepared.isSuspect && !isStream(prepared.message.body))
         this.#sending.suspects.push(await suspectOf(prepared));
     }
     this.#care.passed(batch.map(({ uid }) => uid));
-    this.#pace.accepted(bytesOf(batch));
+    this.#pace.accepted(departure);
     this.#sufficeNow();
     this.#giveBack(batch);
   }
@@ -229,7 +279,7 @@ export class Lane {
     const isLost = !work.destination.usable;
     if (error.side === 'destination' && error.refusal.stored === 'in-doubt') this.#sending.inDoubt = true;
     if (!isFirst) return this.#giveBack(batch);
-    const commands = [...this.#flying].map((each) => each.map(({ uid }) => uid));
+    const commands = [...this.#flying.keys()].map((each) => each.map(({ uid }) => uid));
     this.#isLost = isLost;
     const code = error.side === 'destination' ? faultOf(error) : undefined;
     if (code !== undefined) return this.#atFault(batch, code, error);
@@ -303,8 +353,4 @@ function heldBytesOf(batch: Batch): number {
   let bytes = 0;
   for (const { message } of batch) if (!isStream(message.body)) bytes += message.bytes;
   return bytes;
-}
-
-function keyOf({ message: { flags } }: Prepared): string {
-  return flags.join(' ');
 }

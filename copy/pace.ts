@@ -1,24 +1,39 @@
 import type { AppendMode } from '../imap/types.ts';
 
-const FIRST_BYTES = 256 << 10;
+const FIRST_BYTES = 128 << 10;
 const LEAST_BYTES = 64 << 10;
 /**
- * What is in flight is answered within so many milliseconds at the rate measured. It bounds what a process that dies can
- * still have on the wire when another takes over, and how long a batch in hand takes when the copy is asked to end.
+ * What is in flight is answered within so many milliseconds. It bounds what a process that dies can still have on the wire
+ * when another takes over, and how long a batch in hand takes when the copy is asked to end.
  */
 const IN_FLIGHT_MS = 1_000;
+/** The window grows to what is answered in so long, at the rate at which the last answer came. */
+const GROWN_MS = IN_FLIGHT_MS / 2;
+/** And by no more than so many times what was answered: a wire that takes a first burst quickly may be slow all the same. */
+const GROWTH = 3;
+/** The same after something was refused. */
+const CAUTIOUS_GROWTH = 1 / 16;
 /** Commands that fill the window: while one is answered, others are on their way. */
 const COMMANDS = 4;
+/** Larger commands save no more time: the disk's is spent by then on what they hold. */
+const MOST_COMMAND_BYTES = 4 << 20;
 const MOST_MESSAGES: Readonly<Record<AppendMode, number>> = { multiappend: 500, pipelined: 1, plain: 1 };
-const MOST_COMMANDS: Readonly<Record<AppendMode, number>> = { multiappend: 32, pipelined: 256, plain: 1 };
-/** A larger window is worth it when it makes things faster by this much. */
-const FASTER = 1.05;
-/** Periods for which nothing is tried after a larger window did not help, or something was refused. */
-const PATIENCE = 12;
+const MOST_COMMANDS: Readonly<Record<AppendMode, number>> = { multiappend: 4, pipelined: 256, plain: 1 };
+
+/** A command on its way. */
+export interface Departure {
+  readonly bytes: number;
+  readonly at: number;
+  /** Bytes that had been answered when it left. */
+  readonly answered: number;
+}
 
 /**
- * How much is sent before an answer is waited for: modest at first, twice as much as long as that makes things faster, less
- * when something is refused. What was best before is tried again from time to time, since networks change.
+ * How much is sent before an answer is waited for. Each answer tells at what rate the server takes mail: what was answered
+ * since its command left, by the time that took (as BBR samples delivery, draft-cardwell-iccrg-bbr-congestion-control
+ * section 4.1). The window is what is answered within half a second at that rate, so it is filled in few round trips,
+ * whatever the wire and however long the server takes to write; and it shrinks as soon as an answer took a whole one. When
+ * something is refused it is halved, and grows slowly from there.
  */
 export class Pace {
   /** Messages in one command. */
@@ -27,64 +42,50 @@ export class Pace {
   readonly commands: number;
   readonly #now: () => number;
   readonly #most: number;
-  #bytes = FIRST_BYTES;
-  #since: number;
-  #accepted = 0;
-  /** Bytes in a millisecond, before the window was made larger; undefined when it was not. */
-  #before: number | undefined = 0;
-  #patience = 0;
+  #window: number;
+  #growth = GROWTH;
+  #answered = 0;
 
   /** `now` in milliseconds; `most` bytes are ever in flight. */
   constructor(mode: AppendMode, most: number, now: () => number) {
     this.messages = MOST_MESSAGES[mode];
     this.commands = MOST_COMMANDS[mode];
     this.#most = most;
-    this.#bytes = Math.min(FIRST_BYTES, most);
+    this.#window = Math.min(FIRST_BYTES, most);
     this.#now = now;
-    this.#since = now();
   }
 
   /** Bytes in flight. */
   get window(): number {
-    return this.#bytes;
+    return this.#window;
   }
 
   /** Bytes in one command, where it holds more than one message. */
   get command(): number {
-    return this.#bytes / COMMANDS;
+    return Math.min(this.#window / COMMANDS, MOST_COMMAND_BYTES);
   }
 
-  /** A command of so many bytes was accepted. A period is over when a whole window was. */
-  accepted(bytes: number): void {
-    this.#accepted += bytes;
-    if (this.#accepted < this.#bytes) return;
-    const rate = this.#accepted / Math.max(1, this.#now() - this.#since);
-    if (this.#patience > 0) {
-      this.#patience -= 1;
-    } else if (this.#before === undefined || rate > this.#before * FASTER) {
-      this.#before = rate;
-      this.#bytes = Math.min(this.#bytes * 2, this.#most);
-    } else {
-      this.#shrink();
-    }
-    this.#bytes = Math.max(Math.min(this.#bytes, rate * IN_FLIGHT_MS), Math.min(LEAST_BYTES, this.#most));
-    this.#begin();
+  /** A command of so many bytes is handed to the connection. */
+  departs(bytes: number): Departure {
+    return { bytes, at: this.#now(), answered: this.#answered };
+  }
+
+  /** It was accepted. */
+  accepted({ bytes, at, answered }: Departure): void {
+    this.#answered += bytes;
+    const took = Math.max(1, this.#now() - at);
+    const rate = (this.#answered - answered) / took;
+    if (took > IN_FLIGHT_MS) return this.#resize(Math.min(this.#window, rate * IN_FLIGHT_MS));
+    this.#resize(Math.max(this.#window, Math.min(rate * GROWN_MS, this.#window + bytes * this.#growth)));
   }
 
   /** Something was refused. */
   refused(): void {
-    this.#shrink();
-    this.#begin();
+    this.#growth = CAUTIOUS_GROWTH;
+    this.#resize(this.#window / 2);
   }
 
-  #begin(): void {
-    this.#since = this.#now();
-    this.#accepted = 0;
-  }
-
-  #shrink(): void {
-    this.#bytes = Math.max(this.#bytes / 2, Math.min(LEAST_BYTES, this.#most));
-    this.#before = undefined;
-    this.#patience = PATIENCE;
+  #resize(bytes: number): void {
+    this.#window = Math.min(Math.max(bytes, LEAST_BYTES), this.#most);
   }
 }

@@ -1,3 +1,4 @@
+import { ascending } from '../imap/ascending.ts';
 import type { OpenFolder } from '../imap/types.ts';
 import type { SourceSession } from './sides.ts';
 import type { Ledger } from './ledger.ts';

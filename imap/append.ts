@@ -2,7 +2,8 @@
 import { announcedLimit } from './append-limit.ts';
 import { isStream } from './body.ts';
 import { flagList, isDateTime, mailboxName } from './grammar.ts';
-import type { LiteralPart, Part } from './grammar.ts';
+import type { Part } from './grammar.ts';
+import { Proofs } from './proofs.ts';
 import { refuse } from './refusal.ts';
 import { readUids, toNumber } from './response.ts';
 import type { ResponseCode } from './response.ts';
@@ -35,27 +36,21 @@ function abilitiesOf(capabilities: ReadonlySet<string>): Abilities {
 /** Dates that every server takes: in what a signed 32-bit time can say, in zones that exist. */
 const ORDINARY_DATE = /-(?:19[789]|20[0-2])\d .* [+-](?:0\d|1[0-4])[0-5]\d$/;
 
-/** A list of flags as it is sent. */
-interface FlagList {
-  readonly text: string;
-  /** Folders for which the server took it in a command whose literal waited. */
-  readonly acceptedIn: Set<string>;
-}
-
 /**
  * Appends to one connection.
  *
  * A server that dislikes an argument answers BAD without consuming the literal, and would read the message's body as
- * commands. So a literal goes out without waiting only when everything before it has been proven: the same folder and
- * flags were accepted on this connection in a command whose literal waited, and the date is an ordinary one.
+ * commands. So a literal goes out without waiting only when everything before it has been proven: the same folder, each of
+ * the flags and a list of as many were accepted on this connection in commands whose literal waited, and the date is an
+ * ordinary one.
  */
 export class Appender {
   readonly mode: AppendMode;
   readonly #wire: Wire;
   readonly #largestFree: number | undefined;
-  /** By what is sent, and by the lists that messages share. */
-  readonly #byText = new Map<string, FlagList>();
-  readonly #byFlags = new WeakMap<readonly string[], FlagList>();
+  readonly #proofs = new Proofs();
+  /** Lists of flags as they are sent, by the lists that messages share. */
+  readonly #texts = new WeakMap<readonly string[], string>();
 
   constructor(wire: Wire, capabilities: ReadonlySet<string>) {
     this.#wire = wire;
@@ -66,7 +61,7 @@ export class Appender {
 
   /** Whether messages with these flags go out to this folder without waiting. */
   isProven(name: string, flags: readonly string[]): boolean {
-    return this.mode === 'plain' || this.#listOf(flags).acceptedIn.has(name);
+    return this.mode === 'plain' || this.#proofs.has(name, flags);
   }
 
   /** Sends messages in one command; `shown` is the folder's name for people. */
@@ -83,12 +78,12 @@ export class Appender {
       });
     }
     const parts: Part[] = ['APPEND ', mailboxName(name)];
-    const proofs: FlagList[] = [];
+    const proofs: (readonly string[])[] = [];
     for (const message of messages) {
-      const flags = this.#listOf(message.flags);
-      const literal = this.#literal(name, flags, message);
-      parts.push(` ${flags.text} "${dateOf(message)}" `, literal);
-      if (literal.waits !== false) proofs.push(flags);
+      const waits = !this.#isFree(message) || !this.#proofs.has(name, message.flags);
+      const { body: pieces, bytes } = message;
+      parts.push(` ${this.#textOf(message.flags)} "${dateOf(message)}" `, { pieces, bytes, waits });
+      if (waits) proofs.push(message.flags);
     }
     const what = messages.length === 1 ? 'a message' : `${messages.length} messages`;
     const { code } = await this.#wire.run({
@@ -98,24 +93,21 @@ export class Appender {
       pipelined: this.mode !== 'plain',
       mayCommit,
     });
-    for (const { acceptedIn } of proofs) acceptedIn.add(name);
+    for (const flags of proofs) this.#proofs.add(name, flags);
     return readAppendUids(code, messages.length);
   }
 
-  #listOf(flags: readonly string[]): FlagList {
-    const known = this.#byFlags.get(flags);
+  #textOf(flags: readonly string[]): string {
+    const known = this.#texts.get(flags);
     if (known !== undefined) return known;
     const text = flagList(flags);
-    const list = this.#byText.get(text) ?? { text, acceptedIn: new Set() };
-    this.#byText.set(text, list);
-    this.#byFlags.set(flags, list);
-    return list;
+    this.#texts.set(flags, text);
+    return text;
   }
 
-  #literal(name: string, { acceptedIn }: FlagList, { body, bytes, internalDate }: AppendMessage): LiteralPart {
+  #isFree({ body, bytes, internalDate }: AppendMessage): boolean {
     const isSmall = this.#largestFree !== undefined && bytes <= this.#largestFree;
-    const isFree = isSmall && !isStream(body) && ORDINARY_DATE.test(internalDate);
-    return { pieces: body, bytes, waits: !isFree || !acceptedIn.has(name) };
+    return isSmall && !isStream(body) && ORDINARY_DATE.test(internalDate);
   }
 }
 

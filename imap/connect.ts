@@ -89,6 +89,16 @@ function credentials(login: Login, offers: (capability: string) => boolean, stat
   };
 }
 
+/** What the client would ask for on its own, a round trip each; the wire asks for all of it at once afterwards. */
+const ASKED_LATER: ReadonlySet<unknown> = new Set(['ID', 'NAMESPACE']);
+
+/** The table of commands is not among the client's types; commands that are not in it are left out without a word. */
+function leaveOut(client: ImapFlow, names: ReadonlySet<unknown>): void {
+  const commands: unknown = Reflect.get(client, 'commands');
+  if (!(commands instanceof Map)) return;
+  Reflect.set(client, 'commands', new Map([...commands].filter(([name]) => !names.has(name))));
+}
+
 function createClient({ address, login, proxy, commandTimeout }: SessionOptions, state: LoginState): ImapFlow {
   const { host, port, tls, serverName } = address;
   const client: ImapFlow = new ImapFlow({
@@ -111,6 +121,7 @@ function createClient({ address, login, proxy, commandTimeout }: SessionOptions,
     greetingTimeout: commandTimeout,
     socketTimeout: commandTimeout,
   });
+  leaveOut(client, ASKED_LATER);
   return client;
 }
 
@@ -147,16 +158,21 @@ async function connectInTime(client: ImapFlow, { signal, commandTimeout, address
   }
 }
 
-function takeOver(client: ImapFlow): WireSockets {
+/** An authenticated connection, and what the server has said so far that it can do; it may have more to say. */
+export interface Connected extends WireSockets {
+  readonly told: ReadonlySet<string>;
+}
+
+function takeOver(client: ImapFlow): Connected {
   const { readSocket, writeSocket, socket } = client.unbind();
   // The client's own watchdog; the wire has one that knows when silence is to be expected.
   socket.setTimeout?.(0);
   if ('setNoDelay' in socket) socket.setNoDelay(true);
-  return { readSocket, writeSocket };
+  return { readSocket, writeSocket, told: new Set([...client.capabilities.keys()].map((name) => name.toUpperCase())) };
 }
 
 /** Opens an authenticated connection and gives its sockets, to be listened to at once. Rejects with an ImapRefusal. */
-export async function connect(options: SessionOptions): Promise<WireSockets> {
+export async function connect(options: SessionOptions): Promise<Connected> {
   checkLogin(options.login);
   const state: LoginState = { used: false };
   const client = createClient(options, state);

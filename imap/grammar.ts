@@ -2,6 +2,7 @@
  * Everything that is sent, rebuilt from a strict grammar (RFC 3501 section 9). What comes from mail, servers or files
  * becomes part of a command only through a function of this file, so that none of it can become a command of its own.
  */
+import { ascending } from './ascending.ts';
 import type { Body } from './body.ts';
 import { refuse } from './refusal.ts';
 
@@ -204,7 +205,7 @@ const HIGHEST_UID = 0xffff_ffff;
 const LONGEST_SET = 7_000;
 
 function ranges(uids: readonly number[]): readonly string[] {
-  const sorted = [...new Set(uids)].toSorted((a, b) => a - b);
+  const sorted = ascending(uids);
   const texts: string[] = [];
   let first = sorted[0] ?? 0;
   for (const [index, uid] of sorted.entries()) {

@@ -34,7 +34,7 @@ export const openSession: OpenSession = async (options) => {
   signal.addEventListener('abort', aborted);
   sockets.readSocket.once('close', () => signal.removeEventListener('abort', aborted));
   try {
-    return new Session(wire, { ...(await welcome(wire, peerOf(options.address))), root: options.root });
+    return new Session(wire, { ...(await welcome(wire, peerOf(options.address), sockets.told)), root: options.root });
   } catch (error) {
     wire.destroy(error instanceof Error ? error : new Error(String(error)));
     throw error;

@@ -1,8 +1,9 @@
 /** UID SEARCH (RFC 3501 section 6.4.4). */
+import { ascending } from './ascending.ts';
 import { searchDate, searchText } from './grammar.ts';
 import type { Part } from './grammar.ts';
 import { refuse } from './refusal.ts';
-import { ResponseError, toNumber } from './response.ts';
+import { ResponseError } from './response.ts';
 import type { SearchCriteria } from './types.ts';
 import type { Wire } from './wire.ts';
 
@@ -19,6 +20,10 @@ function partsOf(criteria: SearchCriteria): readonly Part[] {
   }
 }
 
+const SPACE = 32;
+const ZERO = 48;
+const HIGHEST_UID = 0xffff_ffff;
+
 /** UIDs of a folder that may have a million: as numbers of four bytes, and never as words all at once. */
 class Found {
   #uids = new Uint32Array(1_024);
@@ -26,23 +31,26 @@ class Found {
 
   /** Throws a ResponseError for anything but UIDs; `(MODSEQ …)` at the end is not asked for and does not come. */
   read(text: string): void {
-    for (let at = 0; at < text.length;) {
-      const space = text.indexOf(' ', at);
-      const end = space === -1 ? text.length : space;
-      if (end > at) this.#add(toNumber(text.slice(at, end)));
-      at = end + 1;
+    let uid = 0;
+    for (let at = 0; at < text.length; at += 1) {
+      const digit = text.charCodeAt(at) - ZERO;
+      if (digit === SPACE - ZERO) {
+        if (uid > 0) this.#add(uid);
+        uid = 0;
+        continue;
+      }
+      const isNumber = digit >= 0 && digit <= 9 && (uid > 0 || digit > 0);
+      uid = uid * 10 + digit;
+      if (!isNumber || uid > HIGHEST_UID) throw new ResponseError('SEARCH found something that is no UID');
     }
+    if (uid > 0) this.#add(uid);
   }
 
-  ascending(): readonly number[] {
-    const sorted = this.#uids.subarray(0, this.#size).toSorted();
-    let kept = 0;
-    for (const [at, uid] of sorted.entries()) if (at === 0 || uid !== sorted[kept - 1]) sorted[kept++] = uid;
-    return Array.from(sorted.subarray(0, kept));
+  get uids(): readonly number[] {
+    return ascending(Array.from(this.#uids.subarray(0, this.#size)));
   }
 
-  #add(uid: number | undefined): void {
-    if (uid === undefined || uid === 0) throw new ResponseError('SEARCH found something that is no UID');
+  #add(uid: number): void {
     if (this.#size === this.#uids.length) {
       const larger = new Uint32Array(this.#size * 2);
       larger.set(this.#uids);
@@ -85,5 +93,5 @@ export async function search(
   if (!isTold && criteria.kind === 'all' && messages > 0) {
     throw refuse('server.protocol', `${peer} has ${messages} messages in ${shown}, and does not tell which`);
   }
-  return found.ascending();
+  return found.uids;
 }

@@ -173,8 +173,8 @@ export interface ImapSession {
   /** Bytes of the largest message that this folder takes (RFC 7889); undefined where the server does not say. */
   appendLimit(name: string): Promise<number | undefined>;
   /**
-   * Whether messages with these flags go to this folder without waiting for the server to accept each: it has accepted them
-   * on this connection before. The others are sent all the same, one round trip each.
+   * Whether messages with these flags go to this folder without waiting for the server to accept each: it has accepted each of
+   * the flags, and a list of as many, on this connection before. The others are sent all the same, a round trip more each.
    */
   isProven(name: string, flags: readonly string[]): boolean;
   /**

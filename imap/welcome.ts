@@ -2,38 +2,40 @@
 import { readListed, readNamespaces } from './listing.ts';
 import { refuse } from './refusal.ts';
 import type { Namespaces } from './listing.ts';
+import type { DataResponse } from './response.ts';
 import type { Welcome } from './session.ts';
 import type { Wire } from './wire.ts';
 
-/** A server that does not even tell IMAP4rev1, which is demanded of all (RFC 3501 section 7.2.1), has told nothing. */
-async function askCapabilities(wire: Wire, peer: string): Promise<ReadonlySet<string>> {
-  const capabilities = new Set<string>();
-  await wire.run({
-    asked: 'capability',
-    about: 'tell its capabilities',
-    parts: ['CAPABILITY'],
-    onData: (data) => {
-      if (data.name !== 'CAPABILITY') return;
-      for (const word of data.text.toUpperCase().split(' ')) if (word !== '') capabilities.add(word);
-    },
-  });
-  if (![...capabilities].some((capability) => capability.startsWith('IMAP4'))) {
-    throw refuse('server.protocol', `${peer} does not tell what it can do`);
-  }
-  return capabilities;
+/** What the server has told, in answer to whichever question. */
+interface Told {
+  readonly capabilities: Set<string>;
+  namespaces: Namespaces | undefined;
 }
 
-async function askNamespaces(wire: Wire): Promise<Namespaces> {
-  let namespaces: Namespaces = { foreign: [] };
-  await wire.run({
-    asked: 'namespace',
-    about: 'tell its namespaces',
-    parts: ['NAMESPACE'],
-    onData: (data) => {
-      if (data.name === 'NAMESPACE') namespaces = readNamespaces(data);
-    },
-  });
-  return namespaces;
+function listen(told: Told): (data: DataResponse) => void {
+  return (data) => {
+    if (data.name === 'CAPABILITY') {
+      for (const word of data.text.toUpperCase().split(' ')) if (word !== '') told.capabilities.add(word);
+    }
+    if (data.name === 'NAMESPACE') told.namespaces = readNamespaces(data);
+  };
+}
+
+async function askCapabilities(wire: Wire, onData: (data: DataResponse) => void): Promise<void> {
+  const parts = ['CAPABILITY'];
+  await wire.run({ asked: 'capability', about: 'tell its capabilities', parts, pipelined: true, onData });
+}
+
+async function askNamespaces(wire: Wire, onData: (data: DataResponse) => void): Promise<void> {
+  const parts = ['NAMESPACE'];
+  await wire.run({ asked: 'namespace', about: 'tell its namespaces', parts, pipelined: true, onData });
+}
+
+/** Some servers let in nobody who has not said who they are (RFC 2971). Whatever they answer is of no consequence. */
+async function tellName(wire: Wire, onData: (data: DataResponse) => void): Promise<void> {
+  const parts = ['ID ("name" "mailferry")'];
+  const asked = wire.run({ asked: 'capability', about: 'take our name', parts, pipelined: true, onData });
+  await asked.catch(() => undefined);
 }
 
 /** `LIST "" ""` tells the delimiter and nothing else (RFC 3501 section 6.3.8). */
@@ -50,10 +52,25 @@ async function askDelimiter(wire: Wire): Promise<string | null> {
   return delimiter;
 }
 
-/** Asks again what was learned before and during login, since it may have changed with it. */
-export async function welcome(wire: Wire, peer: string): Promise<Welcome> {
-  const capabilities = await askCapabilities(wire, peer);
-  const { personal, foreign } = capabilities.has('NAMESPACE') ? await askNamespaces(wire) : { foreign: [] };
+/**
+ * Asks again what was learned before and during login, since it may have changed with it: all at once (RFC 3501 section 5.5),
+ * going by what the server has `told` so far.
+ */
+export async function welcome(wire: Wire, peer: string, told: ReadonlySet<string>): Promise<Welcome> {
+  const answers: Told = { capabilities: new Set(), namespaces: undefined };
+  const onData = listen(answers);
+  await Promise.all([
+    told.has('ID') ? tellName(wire, onData) : undefined,
+    askCapabilities(wire, onData),
+    told.has('NAMESPACE') ? askNamespaces(wire, onData) : undefined,
+  ]);
+  const { capabilities } = answers;
+  // One that does not even tell IMAP4rev1, which is demanded of all (RFC 3501 section 7.2.1), has told nothing.
+  if (![...capabilities].some((capability) => capability.startsWith('IMAP4'))) {
+    throw refuse('server.protocol', `${peer} does not tell what it can do`);
+  }
+  if (capabilities.has('NAMESPACE') && !told.has('NAMESPACE')) await askNamespaces(wire, onData);
+  const { personal, foreign } = answers.namespaces ?? { foreign: [] };
   const prefix = personal?.prefix ?? '';
   const delimiter = personal === undefined ? await askDelimiter(wire) : personal.delimiter;
   return { peer, capabilities, prefix, delimiter, foreign };

@@ -1,6 +1,7 @@
 /** An ImapSession over a MemoryMailbox, with a hook at every step, where tests let things go wrong. */
 import type { Body } from '../../imap/body.ts';
 import type { ByteBudget } from '../../imap/budget.ts';
+import { Proofs } from '../../imap/proofs.ts';
 import { isImapRefusal, refuse } from '../../imap/refusal.ts';
 import { headerOf } from '../../copy/identity.ts';
 import type {
@@ -55,7 +56,7 @@ export class MemorySession implements ImapSession {
   readonly prefix = '';
   readonly delimiter = '/';
   usable = true;
-  readonly #proven = new Set<string>();
+  readonly #proofs = new Proofs();
   /** Everything that was asked, as `append INBOX`. */
   readonly asked: string[] = [];
   readonly #mailbox: MemoryMailbox;
@@ -158,7 +159,7 @@ export class MemorySession implements ImapSession {
   }
 
   isProven(name: string, flags: readonly string[]): boolean {
-    return this.appendMode === 'plain' || this.#proven.has(`${name} ${flags.join(' ')}`);
+    return this.appendMode === 'plain' || this.#proofs.has(name, flags);
   }
 
   async append(name: string, messages: readonly AppendMessage[], mayCommit: () => void): Promise<readonly Appended[]> {
@@ -180,7 +181,7 @@ export class MemorySession implements ImapSession {
       const { uidValidity } = this.#existing(name);
       return messages.map(({ flags, internalDate }, index) => {
         const uid = this.#mailbox.add(name, { flags, internalDate, body: stored[index] ?? '' });
-        this.#proven.add(`${name} ${flags.join(' ')}`);
+        this.#proofs.add(name, flags);
         return this.#options.appendUid === false ? {} : { uid, uidValidity };
       });
     });

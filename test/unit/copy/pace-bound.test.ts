@@ -1,24 +1,82 @@
-import { expect, test } from 'vitest';
-import { Pace } from '../../../copy/pace.ts';
+import { describe, expect, test } from 'vitest';
+import { Pace, type Departure } from '../../../copy/pace.ts';
 
-const MOST = 32 << 20;
+const MOST = 16 << 20;
+const SECOND = 1_000;
 
-/** Answers everything that may be in flight, at so many bytes a second, for a while; the window at the end. */
-function windowAfter(bytesPerSecond: number): number {
-  let now = 0;
-  const pace = new Pace('multiappend', MOST, () => now);
-  for (let period = 0; period < 40; period += 1) {
-    const { window } = pace;
-    now += (window / bytesPerSecond) * 1_000;
-    pace.accepted(window);
+/** A server behind a line: so many bytes a second, and milliseconds that every command takes besides. */
+interface Line {
+  readonly rate: number;
+  readonly delay: number;
+}
+
+/** Keeps the window full for so many answers. */
+function drive(pace: Pace, clock: { now: number }, { rate, delay }: Line, answers: number): void {
+  const flying: (Departure & { readonly due: number })[] = [];
+  let free = clock.now;
+  let inFlight = 0;
+  for (let answered = 0; answered < answers; answered += 1) {
+    while (flying.length === 0 || (flying.length < pace.commands && inFlight + pace.command <= pace.window)) {
+      const departure = pace.departs(pace.command);
+      free = Math.max(free, clock.now) + (departure.bytes / rate) * SECOND;
+      flying.push({ ...departure, due: free + delay });
+      inFlight += departure.bytes;
+    }
+    const [next] = flying.splice(0, 1);
+    if (next === undefined) return;
+    clock.now = Math.max(clock.now, next.due);
+    inFlight -= next.bytes;
+    pace.accepted(next);
   }
+}
+
+function windowAfter(line: Line, answers = 200): number {
+  const clock = { now: 0 };
+  const pace = new Pace('multiappend', MOST, () => clock.now);
+  drive(pace, clock, line, answers);
   return pace.window;
 }
 
-test('a slow line never has more in flight than it takes within a second', () => {
-  expect(windowAfter(200_000)).toBeLessThanOrEqual(200_000);
+describe('what is in flight', () => {
+  test.each([100_000, 200_000, 1_000_000, 10_000_000])('is answered within a second at %d bytes a second', (rate) => {
+    expect(windowAfter({ rate, delay: 20 })).toBeLessThanOrEqual(rate);
+  });
+
+  test('is the least that there is on a line that would need longer for that', () => {
+    expect(windowAfter({ rate: 10_000, delay: 20 })).toBe(64 << 10);
+  });
+
+  test('is less within a few answers when a line becomes slow', () => {
+    const clock = { now: 0 };
+    const pace = new Pace('multiappend', MOST, () => clock.now);
+    drive(pace, clock, { rate: 50_000_000, delay: 40 }, 100);
+    expect(pace.window).toBe(MOST);
+    drive(pace, clock, { rate: 200_000, delay: 40 }, 16);
+    expect(pace.window).toBeLessThanOrEqual(200_000);
+  });
+
+  test('is halved by a refusal, and grows slowly from there', () => {
+    const clock = { now: 0 };
+    const pace = new Pace('multiappend', MOST, () => clock.now);
+    drive(pace, clock, { rate: 50_000_000, delay: 40 }, 100);
+    pace.refused();
+    expect(pace.window).toBe(MOST / 2);
+    drive(pace, clock, { rate: 50_000_000, delay: 40 }, 4);
+    expect(pace.window).toBeLessThan((MOST / 4) * 3);
+  });
 });
 
-test('a line slower than the least that is in flight keeps to that least', () => {
-  expect(windowAfter(10_000)).toBeLessThanOrEqual(64 << 10);
+describe('the window is full', () => {
+  test('of a fast line after few round trips', () => {
+    expect(windowAfter({ rate: 200_000_000, delay: 40 }, 24)).toBe(MOST);
+  });
+
+  test('of a server that takes long to write whatever it is sent, however little that is', () => {
+    expect(windowAfter({ rate: 10_000_000, delay: 400 })).toBeGreaterThan(2_000_000);
+  });
+
+  test('never beyond what there is room for', () => {
+    const pace = new Pace('multiappend', 50_000, () => 0);
+    expect(pace.window).toBe(50_000);
+  });
 });
