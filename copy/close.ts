@@ -27,6 +27,8 @@ export async function closeTransfer(work: Work, sending: Sending, from: number):
     const sought = ledger.sought();
     const isExplicable = work.source.usable && (sought.length > 0 || folder.uidNext - from > sending.sent.length);
     if (isExplicable) await explainNew(work, sending, from, sought);
+    const isAllOurs = !sending.hasSought && folder.uidNext - from === sending.sent.length;
+    if (isAllOurs && ledger.head.settledBelow === from) ledger.update({ settledBelow: folder.uidNext });
     ledger.update({ writtenBelow: Math.max(ledger.head.writtenBelow, folder.uidNext) });
   }
   sending.seeming.push(...(await readBack(work, sending.suspects)));

@@ -5,7 +5,7 @@ import type { RefusalCode } from '../model/refusals.ts';
 import type { Care } from './care.ts';
 import { likelyFault } from './likely-fault.ts';
 import type { Prepared } from './message.ts';
-import { Pace, type Departure } from './pace.ts';
+import { paceOf, type Departure, type Pace } from './pace.ts';
 import { suspectOf, WatchedBody } from './read-back.ts';
 import {
   afterFolderIsGone,
@@ -61,7 +61,7 @@ export class Lane {
     this.#budget = budget;
     this.#care = care;
     const { destination, now } = sending.work;
-    this.#pace = new Pace(destination.appendMode, budget.limit / 2, now);
+    this.#pace = paceOf(destination.connection, destination.appendMode, budget.limit / 2, now);
     budget.whenStalled(() => this.nudge());
     this.#sufficeNow();
   }
@@ -196,7 +196,7 @@ export class Lane {
   #cut(): Batch | undefined {
     const [first] = this.#gathered;
     const isWorthIt = this.#isDraining || this.#flying.size === 0 || this.#isCommandful();
-    if (first === undefined || !isWorthIt || this.#flying.size >= this.#pace.commands) return undefined;
+    if (first === undefined || !isWorthIt || !this.#hasRoom()) return undefined;
     const most = this.#care.mostWith(first.uid);
     const messages = Math.min(this.#pace.messages, most, this.#gathered.length);
     let bytes = first.message.bytes;
@@ -208,6 +208,13 @@ export class Lane {
       if (bytes > this.#pace.command) break;
     }
     return this.#gathered.slice(0, count);
+  }
+
+  /** For a command of the usual size, or whatever there is of it. */
+  #hasRoom(): boolean {
+    if (this.#flying.size === 0) return true;
+    const bytes = Math.min(this.#gatheredBytes, this.#pace.command);
+    return this.#flying.size < this.#pace.commands && this.#flyingBytes + bytes <= this.#pace.window;
   }
 
   #take(batch: Batch): void {

@@ -127,15 +127,15 @@ export class LineEnds {
   see(piece: Buffer): boolean {
     if (piece.length === 0) return false;
     if (this.endsBare && piece[0] !== LF) return true;
-    for (let at = piece.indexOf(LF); at >= 0; at = piece.indexOf(LF, at + 1)) {
-      if ((at === 0 ? this.#last : piece[at - 1]) !== CR) return true;
-    }
+    let at = this.endsBare ? 1 : 0;
     this.#last = piece.at(-1);
-    const end = this.endsBare ? piece.length - 1 : piece.length;
-    for (let at = piece.indexOf(CR); at >= 0 && at < end; at = piece.indexOf(CR, at + 1)) {
-      if (piece[at + 1] !== LF) return true;
+    for (;;) {
+      const cr = piece.indexOf(CR, at);
+      const lf = piece.indexOf(LF, at);
+      if (cr < 0) return lf >= 0;
+      if (lf !== cr + 1) return lf >= 0 || cr < piece.length - 1;
+      at = lf + 1;
     }
-    return false;
   }
 
   /** Whether a carriage return came last. */

@@ -17,7 +17,7 @@ const CAUTIOUS_GROWTH = 1 / 16;
 const COMMANDS = 4;
 /** Larger commands save no more time: the disk's is spent by then on what they hold. */
 const MOST_COMMAND_BYTES = 4 << 20;
-const MOST_MESSAGES: Readonly<Record<AppendMode, number>> = { multiappend: 500, pipelined: 1, plain: 1 };
+const MOST_MESSAGES: Readonly<Record<AppendMode, number>> = { multiappend: 1_000, pipelined: 1, plain: 1 };
 const MOST_COMMANDS: Readonly<Record<AppendMode, number>> = { multiappend: 4, pipelined: 256, plain: 1 };
 
 /** A command on its way. */
@@ -88,4 +88,15 @@ export class Pace {
   #resize(bytes: number): void {
     this.#window = Math.min(Math.max(bytes, LEAST_BYTES), this.#most);
   }
+}
+
+const PACES = new WeakMap<object, { readonly pace: Pace; readonly most: number }>();
+
+/** The pace of a connection, which is known from one folder and share to the next. */
+export function paceOf(connection: object, mode: AppendMode, most: number, now: () => number): Pace {
+  const known = PACES.get(connection);
+  if (known?.most === most) return known.pace;
+  const pace = new Pace(mode, most, now);
+  PACES.set(connection, { pace, most });
+  return pace;
 }

@@ -1,4 +1,3 @@
-import { ascending } from '../imap/ascending.ts';
 import type { OpenFolder } from '../imap/types.ts';
 import type { SourceSession } from './sides.ts';
 import type { Ledger } from './ledger.ts';

@@ -21,7 +21,10 @@ export type SourceSession = Pick<
 
 /** What a copy may ask of the destination: to read, to add, to change flags, and to move copies of ours; never to delete. */
 export type DestinationSession = SourceSession &
-  Pick<ImapSession, 'select' | 'create' | 'appendMode' | 'appendLimit' | 'isProven' | 'append' | 'store' | 'move'>;
+  Pick<ImapSession, 'select' | 'create' | 'appendMode' | 'appendLimit' | 'isProven' | 'append' | 'store' | 'move'> & {
+    /** What is learned of the connection is kept by this. */
+    readonly connection: object;
+  };
 
 /** A refusal together with the side that it came from. */
 export class SideRefusal extends Error {
@@ -88,6 +91,7 @@ export function asSource(session: ImapSession): SourceSession {
 export function asDestination(session: ImapSession): DestinationSession {
   const side = 'destination';
   return Object.assign(readable(session, side), {
+    connection: session,
     select: (name: string) => naming(side, session.select(name)),
     create: (name: string) => naming(side, session.create(name)),
     appendMode: session.appendMode,

@@ -40,8 +40,8 @@ const ORDINARY_DATE = /-(?:19[789]|20[0-2])\d .* [+-](?:0\d|1[0-4])[0-5]\d$/;
  * Appends to one connection.
  *
  * A server that dislikes an argument answers BAD without consuming the literal, and would read the message's body as
- * commands. So a literal goes out without waiting only when everything before it has been proven: the same folder, each of
- * the flags and a list of as many were accepted on this connection in commands whose literal waited, and the date is an
+ * commands. So a literal goes out without waiting only when everything before it has been proven: the folder, each of the
+ * flags and a list of as many were accepted on this connection in commands whose literal waited, and the date is an
  * ordinary one.
  */
 export class Appender {

@@ -44,8 +44,13 @@ export interface Outgoing {
   proceed: () => void;
 }
 
-/** Resolves when the bytes have left this process, or never will. */
-export type Write = (chunks: readonly Buffer[]) => Promise<void>;
+/** Bytes, or a text of bytes (latin1). */
+export type Chunk = Buffer | string;
+
+/**
+ * Resolves when the bytes have left this process, or never will. Until then nothing may be written but a single buffer.
+ */
+export type Write = (chunks: readonly Chunk[]) => Promise<void>;
 
 const GROUP_BYTES = 64 * 1024;
 const NOTHING = Buffer.alloc(0);
@@ -70,7 +75,7 @@ class Sender {
   readonly #outgoing: Outgoing;
   readonly #write: Write;
   /** Not written yet. */
-  #gathered: Buffer[] = [];
+  #gathered: Chunk[] = [];
   #bytes = 0;
   /** The last byte of the last literal. */
   #held: Buffer | undefined;
@@ -91,7 +96,7 @@ class Sender {
         text += part;
         continue;
       }
-      if (part.waits === false) this.#gather(bytes(`${text}{${part.bytes}+}\r\n`));
+      if (part.waits === false) this.#gather(`${text}{${part.bytes}+}\r\n`);
       else await this.#announce(`${text}{${part.bytes}}\r\n`);
       text = '';
       if (outgoing.settled) return;
@@ -108,34 +113,32 @@ class Sender {
     void this.#write([Buffer.concat([this.#held ?? NOTHING, bytes(`${text}\r\n`)])]);
   }
 
-  #gather(chunk: Buffer): void {
-    this.#gathered.push(chunk);
+  #gather(chunk: Chunk): void {
     this.#bytes += chunk.length;
+    if (typeof chunk === 'string' || chunk.length <= GROUP_BYTES) return void this.#gathered.push(chunk);
+    for (let at = 0; at < chunk.length; at += GROUP_BYTES) this.#gathered.push(chunk.subarray(at, at + GROUP_BYTES));
   }
 
   /** Writes until less than `least` bytes are left, group by group; each has left this process before the next is written. */
   async #flush(least: number): Promise<void> {
     const chunks = this.#gathered;
     this.#gathered = [];
-    let group: Buffer[] = [];
+    let group: Chunk[] = [];
     let size = 0;
     for (const chunk of chunks) {
-      for (let at = 0; at < chunk.length; at += GROUP_BYTES) {
-        const part = chunk.length <= GROUP_BYTES ? chunk : chunk.subarray(at, at + GROUP_BYTES);
-        group.push(part);
-        size += part.length;
-        if (size < GROUP_BYTES) continue;
-        await this.#writeGroup(group, size);
-        if (this.#outgoing.settled) return;
-        group = [];
-        size = 0;
-      }
+      group.push(chunk);
+      size += chunk.length;
+      if (size < GROUP_BYTES) continue;
+      await this.#writeGroup(group, size);
+      if (this.#outgoing.settled) return;
+      group = [];
+      size = 0;
     }
     if (size >= least) await this.#writeGroup(group, size);
     else this.#gathered = group;
   }
 
-  #writeGroup(group: readonly Buffer[], size: number): Promise<void> {
+  #writeGroup(group: readonly Chunk[], size: number): Promise<void> {
     this.#outgoing.command.mayCommit?.();
     this.#bytes -= size;
     return this.#write(group);

@@ -10,7 +10,7 @@ import { Assembler } from './assembler.ts';
 import type { LiteralSink } from './assembler.ts';
 import { IdleTalk, MOST_IDLE_BYTES } from './idle-talk.ts';
 import { sendCommand } from './outgoing.ts';
-import type { Command, Outgoing, Stage } from './outgoing.ts';
+import type { Chunk, Command, Outgoing, Stage } from './outgoing.ts';
 import { refuse, refuseAlike } from './refusal.ts';
 import type { Asked, Classified, ServerRefusal } from './refusals.ts';
 import { readResponse, ResponseError } from './response.ts';
@@ -62,6 +62,9 @@ function reset(socket: Writable): void {
   if (socket instanceof Socket && !(socket instanceof TLSSocket) && !socket.destroyed) socket.resetAndDestroy();
 }
 
+/** Twice what is written at one time. */
+const SCRATCH_BYTES = 128 << 10;
+
 export class Wire {
   readonly #sockets: WireSockets;
   readonly #options: WireOptions;
@@ -76,6 +79,8 @@ export class Wire {
   #timer: NodeJS.Timeout | undefined;
   #paused = false;
   #tags = 0;
+  /** Where chunks are put together to be written. */
+  #scratch = Buffer.alloc(0);
   /** Counts signs of life. */
   #heard = 0;
 
@@ -271,22 +276,19 @@ export class Wire {
     this.destroy(reason);
   }
 
-  /** Resolves when the bytes have left this process, and also when they never will; then everything is rejected anyway. */
-  #write(chunks: readonly Buffer[]): Promise<void> {
-    const { writeSocket } = this.#sockets;
+  /**
+   * Resolves when the bytes have left this process, and also when they never will; then everything is rejected anyway. Many
+   * small chunks cost more than copying them; where they are copied to is free again when this resolves.
+   */
+  #write(chunks: readonly Chunk[]): Promise<void> {
+    const [first, ...others] = chunks;
+    const whole = Buffer.isBuffer(first) && others.length === 0 ? first : this.#gather(chunks);
     return new Promise((resolve) => {
-      const gone = (): void => {
+      this.#sockets.writeSocket.write(whole, () => {
         this.#alive();
         this.#talk.useful();
         resolve();
-      };
-      const last = chunks.length - 1;
-      if (last > 0) writeSocket.cork();
-      for (const [index, chunk] of chunks.entries()) {
-        if (index < last) writeSocket.write(chunk);
-        else writeSocket.write(chunk, gone);
-      }
-      if (last > 0) writeSocket.uncork();
+      });
     });
   }
 
@@ -297,6 +299,16 @@ export class Wire {
     if (bytes > MOST_UNCLAIMED)
       throw new ResponseError(`it announces a literal of ${bytes} bytes that nobody asked for`);
     return undefined;
+  }
+
+  #gather(chunks: readonly Chunk[]): Buffer {
+    const size = chunks.reduce((sum, { length }) => sum + length, 0);
+    if (this.#scratch.length < size) this.#scratch = Buffer.allocUnsafeSlow(Math.max(size, SCRATCH_BYTES));
+    let at = 0;
+    for (const chunk of chunks) {
+      at += typeof chunk === 'string' ? this.#scratch.write(chunk, at, 'latin1') : chunk.copy(this.#scratch, at);
+    }
+    return this.#scratch.subarray(0, at);
   }
 
   #route(raw: RawResponse): void {
