@@ -3,6 +3,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { bundleImapflow } from '../scripts/bundle-imapflow.mjs';
 import type { Program } from './measure.ts';
 import { jobInput, type CopyJob } from './processes/job.ts';
 import { makeScratch } from './scratch.ts';
@@ -18,7 +19,7 @@ export interface Build {
 export type ProcessName = 'engine' | 'limit' | 'imapflow-loop';
 
 /**
- * Compiles the processes, since an installed mailferry is compiled too: translating at each start would cost as much as copying
+ * Compiles the processes as an installed mailferry is compiled: translating at each start would cost as much as copying
  * thousands of messages. Inside the checkout, so that packages are found.
  */
 export async function buildProcesses(): Promise<Build> {
@@ -29,6 +30,7 @@ export async function buildProcesses(): Promise<Build> {
   try {
     const args = [tsc, '-p', join(ROOT, 'bench', 'tsconfig.json'), '--noCheck', '--outDir', path];
     await promisify(execFile)(process.execPath, args);
+    await bundleImapflow(path);
   } catch (error) {
     await remove();
     const said = error instanceof Error && 'stdout' in error ? String(error.stdout) : String(error);

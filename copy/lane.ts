@@ -23,7 +23,7 @@ import { endOfShare, refused } from './work.ts';
 type Batch = readonly Prepared[];
 
 /** At least so much is read ahead. */
-const LEAST_AHEAD = 4 << 20;
+const LEAST_AHEAD = 8 << 20;
 
 /**
  * Sends messages to the destination: gathers them into commands, keeps as many on their way as the pace allows, and records

@@ -1,0 +1,1 @@
+export function bundleImapflow(compiled: string): Promise<void>;
