@@ -9,6 +9,8 @@ const LEAST_BYTES = 64 << 10;
 const IN_FLIGHT_MS = 1_000;
 /** The window grows to what is answered in so long, at the rate at which the last answer came. */
 const GROWN_MS = IN_FLIGHT_MS / 2;
+/** The same where one command fills it: then nothing is asked of the server while an answer is on its way. */
+const ALONE_MS = IN_FLIGHT_MS * 0.75;
 /** And by no more than so many times what was answered: a wire that takes a first burst quickly may be slow all the same. */
 const GROWTH = 3;
 /** The same after something was refused. */
@@ -32,7 +34,8 @@ export interface Departure {
  * How much is sent before an answer is waited for. Each answer tells at what rate the server takes mail: what was answered
  * since its command left, by the time that took (as BBR samples delivery, draft-cardwell-iccrg-bbr-congestion-control
  * section 4.1). The window is what is answered within half a second at that rate, so it is filled in few round trips,
- * whatever the wire and however long the server takes to write; and it shrinks as soon as an answer took a whole one. When
+ * whatever the wire and however long the server takes to write. Where answers take longer, fewer and larger commands fill it,
+ * for a server may need that long for each, however small; and after more than a second the window is less at once. When
  * something is refused it is halved, and grows slowly from there.
  */
 export class Pace {
@@ -43,8 +46,12 @@ export class Pace {
   readonly #now: () => number;
   readonly #most: number;
   #window: number;
+  /** Commands that fill it. */
+  #shares = COMMANDS;
   #growth = GROWTH;
   #answered = 0;
+  /** Commands that left before tell nothing of the window as it is now. */
+  #changedAt = Number.NEGATIVE_INFINITY;
 
   /** `now` in milliseconds; `most` bytes are ever in flight. */
   constructor(mode: AppendMode, most: number, now: () => number) {
@@ -62,7 +69,7 @@ export class Pace {
 
   /** Bytes in one command, where it holds more than one message. */
   get command(): number {
-    return Math.min(this.#window / COMMANDS, MOST_COMMAND_BYTES);
+    return Math.min(this.#window / this.#shares, MOST_COMMAND_BYTES);
   }
 
   /** A command of so many bytes is handed to the connection. */
@@ -75,14 +82,23 @@ export class Pace {
     this.#answered += bytes;
     const took = Math.max(1, this.#now() - at);
     const rate = (this.#answered - answered) / took;
-    if (took > IN_FLIGHT_MS) return this.#resize(Math.min(this.#window, rate * IN_FLIGHT_MS));
-    this.#resize(Math.max(this.#window, Math.min(rate * GROWN_MS, this.#window + bytes * this.#growth)));
+    if (took <= GROWN_MS || (took <= IN_FLIGHT_MS && this.#shares === 1)) return this.#grow(rate, took, bytes);
+    if (at < this.#changedAt) return;
+    this.#changedAt = this.#now();
+    this.#shares = Math.max(1, this.#shares / 2);
+    if (took > IN_FLIGHT_MS) this.#resize(Math.min(this.#window, rate * ALONE_MS));
   }
 
   /** Something was refused. */
   refused(): void {
     this.#growth = CAUTIOUS_GROWTH;
     this.#resize(this.#window / 2);
+  }
+
+  #grow(rate: number, took: number, bytes: number): void {
+    const sustained = rate * (this.#shares === 1 ? ALONE_MS : GROWN_MS);
+    this.#resize(Math.max(this.#window, Math.min(sustained, this.#window + bytes * this.#growth)));
+    if (took <= GROWN_MS / 2) this.#shares = Math.min(COMMANDS, this.#shares * 2);
   }
 
   #resize(bytes: number): void {

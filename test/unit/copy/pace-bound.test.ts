@@ -4,21 +4,22 @@ import { Pace, type Departure } from '../../../copy/pace.ts';
 const MOST = 16 << 20;
 const SECOND = 1_000;
 
-/** A server behind a line: so many bytes a second, and milliseconds that every command takes besides. */
+/** A server behind a line: so many bytes a second, milliseconds until an answer is back, and for writing each command. */
 interface Line {
   readonly rate: number;
   readonly delay: number;
+  readonly writing?: number;
 }
 
 /** Keeps the window full for so many answers. */
-function drive(pace: Pace, clock: { now: number }, { rate, delay }: Line, answers: number): void {
+function drive(pace: Pace, clock: { now: number }, { rate, delay, writing = 0 }: Line, answers: number): void {
   const flying: (Departure & { readonly due: number })[] = [];
   let free = clock.now;
   let inFlight = 0;
   for (let answered = 0; answered < answers; answered += 1) {
     while (flying.length === 0 || (flying.length < pace.commands && inFlight + pace.command <= pace.window)) {
       const departure = pace.departs(pace.command);
-      free = Math.max(free, clock.now) + (departure.bytes / rate) * SECOND;
+      free = Math.max(free, clock.now) + (departure.bytes / rate) * SECOND + writing;
       flying.push({ ...departure, due: free + delay });
       inFlight += departure.bytes;
     }
@@ -71,9 +72,16 @@ describe('the window is full', () => {
     expect(windowAfter({ rate: 200_000_000, delay: 40 }, 24)).toBe(MOST);
   });
 
-  test('of a server that takes long to write whatever it is sent, however little that is', () => {
-    expect(windowAfter({ rate: 10_000_000, delay: 400 })).toBeGreaterThan(2_000_000);
+  test('of one that is far away', () => {
+    expect(windowAfter({ rate: 10_000_000, delay: 700 })).toBeGreaterThan(400_000);
   });
+
+  test.each([100, 300, 700])(
+    'of a server that writes for %d ms whatever it is sent, however little that is',
+    (writing) => {
+      expect(windowAfter({ rate: 50_000_000, delay: 1, writing })).toBeGreaterThan(1_000_000);
+    },
+  );
 
   test('never beyond what there is room for', () => {
     const pace = new Pace('multiappend', 50_000, () => 0);
