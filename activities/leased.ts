@@ -4,12 +4,11 @@ import { parseCopyHeartbeat, type CopyOutcome } from '../model/activities.ts';
 import type { MailboxJob } from '../model/project.ts';
 import type { CopyContext } from '../copy/types.ts';
 import type { Dependencies } from './dependencies.ts';
+import { endInTime } from './batch-in-hand.ts';
 import { AttemptLease } from './lease.ts';
 import { sideProblem } from './run.ts';
 import { Secrets } from './secrets.ts';
 import { withBothSides, type BothSides } from './sessions.ts';
-
-const BATCH_IN_HAND_MS = 3_000;
 
 /** Something that writes to a destination, and whose attempts follow one another by growth. */
 export interface Writing<Result extends { readonly outcome: CopyOutcome }> {
@@ -89,7 +88,7 @@ async function write<Result extends { readonly outcome: CopyOutcome }>(attempt: 
         freshTokens: writing.freshTokens ?? false,
       },
       async (sessions) => {
-        const ending = endInTime(attempt, sessions);
+        const ending = endInTime(deps.clock, lease.interrupt, sessions);
         const reopen = async (): Promise<BothSides> => ending.replace(await sessions.reopen());
         const context = { ...sessions, reopen, lease, interrupt: lease.interrupt, now: deps.clock.wall };
         try {
@@ -121,38 +120,6 @@ function tellThrottles<Result extends { readonly outcome: CopyOutcome }>(
   return {
     ...result,
     outcome: { ...outcome, problem: deps.throttles.met(writing.job, outcome.side, outcome.problem) },
-  };
-}
-
-/**
- * The batch in hand has so long to end after an interruption; then both connections are ended, and what was in flight is in
- * doubt, which the next attempt settles.
- */
-function endInTime(
-  { deps, lease }: Pick<Attempt<never>, 'deps' | 'lease'>,
-  sessions: BothSides,
-): { readonly replace: (sessions: BothSides) => BothSides; readonly callOff: () => void } {
-  let current = sessions;
-  let callOffTimer: (() => void) | undefined;
-  const end = (): void => {
-    const reason = new Error('The batch in hand took too long to end');
-    current.source.destroy(reason);
-    current.destination.destroy(reason);
-  };
-  const interrupted = (): void => {
-    callOffTimer = deps.clock.after(BATCH_IN_HAND_MS, end);
-  };
-  lease.interrupt.addEventListener('abort', interrupted, { once: true });
-  if (lease.interrupt.aborted) interrupted();
-  return {
-    replace: (replacement) => {
-      current = replacement;
-      return replacement;
-    },
-    callOff: () => {
-      lease.interrupt.removeEventListener('abort', interrupted);
-      callOffTimer?.();
-    },
   };
 }
 
