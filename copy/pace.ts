@@ -12,7 +12,7 @@ const GROWN_MS = IN_FLIGHT_MS / 2;
 /** The same where one command fills it: then nothing is asked of the server while an answer is on its way. */
 const ALONE_MS = IN_FLIGHT_MS * 0.75;
 /** And by no more than so many times what was answered: a wire that takes a first burst quickly may be slow all the same. */
-const GROWTH = 3;
+const GROWTH = 7;
 /** The same after something was refused. */
 const CAUTIOUS_GROWTH = 1 / 16;
 /** Commands that fill the window: while one is answered, others are on their way. */
