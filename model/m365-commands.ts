@@ -44,11 +44,13 @@ export function findPrincipal(clientId: string): readonly string[] {
 
 /**
  * Sets `$enterpriseId`, the Object ID of the enterprise application, which is another one than that of the app
- * registration, and shows it beside the one with which the application is registered in Exchange Online.
+ * registration, and shows it beside the one with which the application is registered in Exchange Online. `environment` as
+ * in `Connect-MgGraph -Environment`, for national clouds.
  */
-export function comparePrincipal(): readonly string[] {
+export function comparePrincipal(environment?: string): readonly string[] {
+  const named = environment === undefined ? '' : ` -Environment ${powerShellLiteral(environment)}`;
   return [
-    "Connect-MgGraph -NoWelcome -Scopes 'Application.Read.All'",
+    `Connect-MgGraph -NoWelcome -Scopes 'Application.Read.All'${named}`,
     '$enterpriseId = (Get-MgServicePrincipal -Filter "appId eq \'$applicationId\'").Id',
     '[pscustomobject]@{ EnterpriseApplication = $enterpriseId; RegisteredInExchange = $principal.ObjectId }',
   ];
@@ -58,7 +60,7 @@ export function comparePrincipal(): readonly string[] {
 export function registerPrincipal(displayName: string): readonly string[] {
   return [
     'if ($principal -and $principal.ObjectId -ne $enterpriseId) {',
-    '  Remove-ServicePrincipal -Identity $principal.ObjectId',
+    '  Remove-ServicePrincipal -Identity $principal.ObjectId -Confirm:$false',
     '  $principal = $null',
     '}',
     'if (-not $principal) {',
@@ -83,7 +85,7 @@ export function verifyMailboxes(): readonly string[] {
     '    Exists      = $null -ne $found',
     '    Address     = $found.PrimarySmtpAddress',
     '    ImapEnabled = if ($found) { (Get-CASMailbox -Identity $address).ImapEnabled }',
-    '    FullAccess  = if ($found) {',
+    '    FullAccess  = if ($found -and $principal) {',
     '      $null -ne (Get-MailboxPermission -Identity $address | Where-Object {',
     '        "$($_.User)" -like "*$($principal.ObjectId)*" -and "$($_.AccessRights)" -match \'FullAccess\'',
     '      })',

@@ -31,7 +31,12 @@ export function projectSentence(state: ProjectState, totals: Totals): string {
   const { phases, mailboxes } = totals;
   const closed = closedGates(state.gates);
   const stuck = phases.attention ?? 0;
-  const behind = closed.map((gate) => `; ${gate.mailboxes} mailboxes wait for the ${gateSentence(gate)}`).join('');
+  const behind = closed
+    .map(
+      (gate) =>
+        `; ${gate.mailboxes === 1 ? '1 mailbox waits' : `${gate.mailboxes} mailboxes wait`} for the ${gateSentence(gate)}`,
+    )
+    .join('');
   const others = `${stuck === 0 ? '' : `; ${stuck} of ${mailboxes} mailboxes need attention`}${behind}`;
   switch (state.phase) {
     case 'loading':

@@ -19,11 +19,11 @@ export interface RepairBlock {
   readonly commands: readonly string[];
 }
 
-/** Names of the national clouds' Exchange in `-ExchangeEnvironmentName`, by the host of their IMAP server. */
-const ENVIRONMENTS: Readonly<Record<string, string>> = {
-  'outlook.office365.us': 'O365USGovGCCHigh',
-  'outlook-dod.office365.us': 'O365USGovDoD',
-  'partner.outlook.cn': 'O365China',
+/** What PowerShell calls the national clouds, by the host of their IMAP server. */
+const CLOUDS: Readonly<Record<string, { readonly exchange: string; readonly graph: string }>> = {
+  'outlook.office365.us': { exchange: 'O365USGovGCCHigh', graph: 'USGov' },
+  'outlook-dod.office365.us': { exchange: 'O365USGovDoD', graph: 'USGovDoD' },
+  'partner.outlook.cn': { exchange: 'O365China', graph: 'China' },
 };
 
 /** Empty where nothing that the doctor found is mended by commands. `host` is the side's IMAP server. */
@@ -36,11 +36,12 @@ export function repairBlocks(
   const users = refusedUsers(diagnosis, canaries);
   const causes = new Set(causesOf(diagnosis));
   if (users.length === 0 || causes.size === 0) return [];
-  const connect = [...connectExchange(ENVIRONMENTS[host.toLowerCase()]), ...findPrincipal(application.clientId)];
+  const cloud = CLOUDS[host.toLowerCase()];
+  const connect = [...connectExchange(cloud?.exchange), ...findPrincipal(application.clientId)];
   const tenant = causes.has('objectId') || causes.has('principal');
   return [
     { title: 'Connect to the tenant, and find the application there', commands: connect },
-    ...(tenant ? principalBlocks(project) : []),
+    ...(tenant ? principalBlocks(project, cloud?.graph) : []),
     {
       title: 'See what these mailboxes lack',
       commands: [...listMailboxes(users), ...verifyMailboxes()],
@@ -50,9 +51,9 @@ export function repairBlocks(
   ];
 }
 
-function principalBlocks(project: string): readonly RepairBlock[] {
+function principalBlocks(project: string, environment: string | undefined): readonly RepairBlock[] {
   return [
-    { title: 'Compare the two Object IDs: they must be the same', commands: comparePrincipal() },
+    { title: 'Compare the two Object IDs: they must be the same', commands: comparePrincipal(environment) },
     { title: 'Where they are not: register the application anew', commands: registerPrincipal(`mailferry ${project}`) },
   ];
 }

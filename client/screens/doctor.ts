@@ -120,7 +120,7 @@ function diagnosisLines(side: ExaminedSide, now: number, theme: Theme): readonly
         theme.bad(`  The set-up of the ${side.side} is at fault: ${diagnosis.problem.text}`),
         ...sinceLine(side.refusedSince, now),
         ...causeSection('In order of likelihood:', diagnosis.causes),
-        `  next: ${refusal(diagnosis.problem.code).next}`,
+        `  next: ${nextStep(side)}`,
       ];
     case 'unclear':
       return [
@@ -140,16 +140,42 @@ function sinceLine(since: number | undefined, now: number): readonly string[] {
   return since === undefined || now - since < 60_000 ? [] : [`  Refused for ${duration(now - since)} now.`];
 }
 
+/** The table points to the doctor, who is speaking. */
+function nextStep({ diagnosis, commands }: ExaminedSide): string {
+  const [problem] = problemsOf(diagnosis);
+  if (commands.length > 0 || problem === undefined) return 'go through them with the commands below, then ask again.';
+  return refusal(problem.code).next;
+}
+
+/** So many mailboxes with one and the same fault are named; `-o json` has all of them. */
+const NAMED = 100;
+
 function refusedLines(refused: readonly MailboxFault[], auth: ExaminedSide['auth'], theme: Theme): readonly string[] {
   const others = auth === 'oauth2' ? '; the tenant lets others in' : '';
+  const alike = new Map<string, MailboxFault[]>();
+  for (const fault of refused) {
+    const key = [fault.problem.code, ...fault.causes].join();
+    const same = alike.get(key) ?? [];
+    same.push(fault);
+    alike.set(key, same);
+  }
   return [
     theme.bad(`  ${countOf(refused.length, 'mailbox is', 'mailboxes are')} refused${others}:`),
-    ...refused.flatMap(({ user, problem, causes }) => [
-      `  ${theme.bad('!')} ${user}  ${theme.dim(problem.code)}`,
-      ...(causes.length === 0
-        ? [`      next: ${refusal(problem.code).next}`]
-        : causeLines(causes).map((line) => `      ${line}`)),
-    ]),
+    ...[...alike.values()].flatMap((faults) => alikeLines(faults, theme)),
+  ];
+}
+
+function alikeLines(faults: readonly MailboxFault[], theme: Theme): readonly string[] {
+  const [first] = faults;
+  if (first === undefined) return [];
+  const more = faults.length - NAMED;
+  const { code } = first.problem;
+  return [
+    ...faults.slice(0, NAMED).map(({ user }) => `  ${theme.bad('!')} ${user}  ${theme.dim(code)}`),
+    ...(more > 0 ? [`    … and ${countOf(more, 'more mailbox', 'more mailboxes')}`] : []),
+    ...(first.causes.length === 0
+      ? [`    next: ${refusal(code).next}`]
+      : causeLines(first.causes).map((line) => `    ${line}`)),
   ];
 }
 

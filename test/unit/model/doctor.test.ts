@@ -1,6 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import { CAUSES } from '../../../model/access-causes.ts';
-import { diagnose, diagnoseToken, type CanaryEvidence, type TokenEvidence } from '../../../model/doctor.ts';
+import {
+  diagnose,
+  diagnoseLogins,
+  diagnoseToken,
+  type CanaryEvidence,
+  type TokenEvidence,
+} from '../../../model/doctor.ts';
 import type { Problem } from '../../../model/mailbox.ts';
 
 const SCOPE = 'https://outlook.office365.com/.default';
@@ -142,6 +148,24 @@ describe('canaries', () => {
   test('whose login went through clear the tenant, whatever their folders are', () => {
     const round = { token: GOOD, canaries: [troubled('anna', 'source.folder-refused')] };
     expect(diagnose([round], old)).toEqual({ kind: 'open', refused: [] });
+  });
+});
+
+describe('logins without an application', () => {
+  const wrong: CanaryEvidence = { id: 'bert', user: 'bert', problem: { code: 'access.password', text: 'wrong' } };
+
+  test('with passwords of their own are each at fault alone', () => {
+    expect(diagnoseLogins([wrong], false)).toMatchObject({ kind: 'open', refused: [{ user: 'bert', causes: [] }] });
+    expect(diagnoseLogins([into('anna'), wrong], false)).toMatchObject({ kind: 'open', refused: [{ user: 'bert' }] });
+  });
+
+  test('of an administrator who opens none are the administrator’s, and of one who opens some are not', () => {
+    expect(diagnoseLogins([wrong], true)).toMatchObject({ kind: 'tenant', problem: { code: 'access.password' } });
+    expect(diagnoseLogins([into('anna'), wrong], true)).toMatchObject({ kind: 'open', refused: [{ user: 'bert' }] });
+  });
+
+  test('to a server that is away tell nothing', () => {
+    expect(diagnoseLogins([troubled('anna')], false)).toMatchObject({ kind: 'unclear' });
   });
 });
 
