@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createActivities, dependenciesOf } from '../../activities/index.ts';
 import type { SurveyResult } from '../../model/activities.ts';
 import type { Endpoint, MailboxJob } from '../../model/project.ts';
+import { readProjectFile } from '../../project/read.ts';
 import { startSandbox, type Sandbox } from '../../sandbox/server.ts';
 import { projectSettings } from '../support/projects.ts';
 
@@ -52,6 +53,22 @@ describe('a mailbox below a shared root', () => {
       ['#shared.anna.Sent', 'Sent', 1],
     ]);
     expect(result.leftOut.map(({ sourcePath }) => sourcePath)).toEqual(['INBOX', '#shared/annabel/Sent', 'Own']);
+  });
+
+  it('is what UserRoot names in Microsoft’s migration CSV', async () => {
+    const project = `schema: mailferry/project/v1
+name: roots
+source: { host: 127.0.0.1, port: ${source.port}, tls: none, authentication: { kind: password } }
+destination: { host: 127.0.0.1, tls: none, authentication: { kind: administrator, form: dovecot, user: a, secretEnv: A } }
+mailboxes: { csv: users.csv }
+`;
+    const list = 'EmailAddress,UserName,Password,UserRoot\r\nanna@contoso.com,admin,pw,/#shared/anna\r\n';
+    const { rows } = await readProjectFile('project.yaml', {
+      readFile: async (path) => Buffer.from(path === 'project.yaml' ? project : list),
+    });
+    expect(rows).toMatchObject([{ source: { user: 'admin' }, destination: { user: 'anna@contoso.com' } }]);
+    const result = await survey(rows[0]?.source.root ?? '');
+    expect(result).toMatchObject({ ok: true, folders: [{ source: '#shared.anna', destination: 'INBOX' }, {}] });
   });
 
   it('that is not there, or not shown, is no empty mailbox', async () => {
