@@ -114,6 +114,7 @@ const MARKS = [
   ' OK ',
   'BODY[]',
   'HEADER',
+  'LIST',
 ];
 
 function timed(lies: Arbitrary<Lie>): Arbitrary<readonly TimedLie[]> {
@@ -137,5 +138,7 @@ function caseOf(lies: Arbitrary<Lie>): Arbitrary<Case> {
   }));
 }
 
+/** Any lies to one server. */
+export const anyLies: Arbitrary<readonly TimedLie[]> = timed(oneof(falsehood, disturbance));
 export const disturbedCase: Arbitrary<Case> = caseOf(disturbance);
 export const deceivedCase: Arbitrary<Case> = caseOf(oneof(falsehood, disturbance));

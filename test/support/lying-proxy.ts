@@ -13,13 +13,13 @@ export interface TimedLie {
   readonly lie: Lie;
 }
 
-/** A proxy on 127.0.0.1 that passes on what clients say, and alters what the server says once they have logged in. */
+/** A proxy on 127.0.0.1 that passes on what clients say, and alters what the server says. */
 export interface LyingProxy {
   readonly port: number;
   /** How many of the lies were told so far. */
   readonly told: number;
-  /** Lies from now on; none: tells the truth on new connections. */
-  lie(lies: readonly TimedLie[]): void;
+  /** Lies from now on; none: tells the truth on new connections. `when`: `always` lies to those who log in as well. */
+  lie(lies: readonly TimedLie[], when?: 'always' | 'after-login'): void;
   close(): Promise<void>;
 }
 
@@ -108,6 +108,7 @@ class Proxy implements LyingProxy {
   readonly #server = createServer({ noDelay: true }, (near) => this.#join(near));
   readonly #sockets = new Set<Socket>();
   #lies: readonly TimedLie[] = [];
+  #always = false;
   /** For each of them, how many responses have been counted. */
   #counts: number[] = [];
 
@@ -126,8 +127,9 @@ class Proxy implements LyingProxy {
     return portOf(this.#server);
   }
 
-  lie(lies: readonly TimedLie[]): void {
+  lie(lies: readonly TimedLie[], when: 'always' | 'after-login' = 'after-login'): void {
     this.#lies = lies;
+    this.#always = when === 'always';
     this.#counts = lies.map(() => 0);
     this.told = 0;
   }
@@ -145,7 +147,7 @@ class Proxy implements LyingProxy {
       mouth.say(lies === this.#lies ? this.#answer(heard, isOurs) : plain(heard)),
     );
     const scanner = new Scanner(listener);
-    let isOurs = false;
+    let isOurs = this.#always;
     let isClosed = false;
     near.on('data', (chunk: Buffer) => {
       isOurs ||= HANDED_OVER.test(chunk.toString('latin1'));
