@@ -86,12 +86,8 @@ const disturbance: Arbitrary<Lie> = oneof(
   record({ do: constant('insert' as const), text: unasked, where: constantFrom('before' as const, 'after' as const) }),
 );
 
-/** A message that is not there. */
-const MADE_UP = '* 1 FETCH (UID 1 FLAGS () INTERNALDATE NIL BODY[] "made up")\r\n';
-
 /** Lies that may make us believe something. */
 const falsehood: Arbitrary<Lie> = oneof(
-  nat(16).map((one): Lie => ({ do: 'insert', text: MADE_UP.replaceAll('1', String(one)), where: 'before' })),
   record({ do: constant('retag' as const), tag: constantFrom('F1', 'F2', 'F3', 'F7', 'F99', 'f5', 'x', '') }),
   record({ do: constant('status' as const), status: constantFrom('OK', 'NO', 'BAD', 'BYE', 'PREAUTH', 'WHAT', '') }),
   record({

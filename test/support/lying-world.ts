@@ -46,6 +46,8 @@ export interface Case {
   readonly begun: boolean;
   readonly source: readonly TimedLie[];
   readonly destination: readonly TimedLie[];
+  /** Milliseconds of silence that are borne while there are lies. */
+  readonly commandTimeout?: number;
 }
 
 /** What came of it. */
@@ -103,7 +105,7 @@ export class LyingWorld {
   }
 
   /** Copies under these lies, then without any until it is complete. Throws when something does not come to an end. */
-  async play({ mode, begun, source, destination }: Case): Promise<Ending> {
+  async play({ mode, begun, source, destination, commandTimeout = TIMEOUT_MS }: Case): Promise<Ending> {
     const road = this.#roads[mode % this.#roads.length];
     if (road === undefined) throw new Error('there is no such destination');
     const { harness } = road;
@@ -124,7 +126,7 @@ export class LyingWorld {
     road.destination.lie(destination);
     const attempts: FailureAttempt[] = [];
     for (let number = 0; number < LYING_ATTEMPTS && !isComplete(attempts.at(-1)); number++) {
-      const made = await attempt(known, { commandTimeout: TIMEOUT_MS });
+      const made = await attempt(known, { commandTimeout });
       attempts.push(made);
       known = after(made, known);
     }

@@ -30,9 +30,11 @@ export const FOUND: readonly Found[] = [
     },
   },
   {
+    // Only the message that has the UID gives the lie away: a time-out before it came would hide that.
     what: 'a message that was made up was taken for the one that has its UID',
     kind: 'deceived',
     one: {
+      commandTimeout: 20_000,
       mode: 0,
       begun: true,
       source: [
