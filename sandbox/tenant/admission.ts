@@ -25,7 +25,7 @@ export type AdmissionRefusal = 'authenticate-failed' | 'not-connected';
  * What a cause looks like from outside. The documents do not say; in threads of migration tools a token that is not taken
  * is refused at once, and a mailbox that cannot be opened is noticed only afterwards. Both texts were seen for several causes.
  */
-export const USUAL_REFUSALS: Readonly<Record<AdmissionFault, AdmissionRefusal>> = {
+const USUAL_REFUSALS: Readonly<Record<AdmissionFault, AdmissionRefusal>> = {
   'not-a-token': 'authenticate-failed',
   expired: 'authenticate-failed',
   audience: 'authenticate-failed',

@@ -45,10 +45,6 @@ export class Directory {
     return this.#apps.get(clientId.toLowerCase());
   }
 
-  get apps(): readonly Registration[] {
-    return [...this.#apps.values()];
-  }
-
   /** Adds a mailbox. A name without a domain belongs to the tenant's first. */
   addMailbox(name: string, options: MailboxOptions = {}): Mailbox {
     const address = name.includes('@') ? name : `${name}@${this.domains[0]}`;

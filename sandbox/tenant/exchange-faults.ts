@@ -8,7 +8,7 @@ import type { CommandFault, FaultScope } from '../faults/fault.ts';
 /** A session that nobody has used for too long ends so. */
 export const IDLE_TOO_LONG = 'Connection is closed. 13';
 /** A session with too many bad commands ends so. */
-export const TOO_MANY_BAD_COMMANDS = 'Connection closed. 14';
+export const TOO_MANY_BAD = 'Connection closed. 14';
 
 /** The store is away, or full: the two are not told apart. */
 export function serverUnavailable(

@@ -2,6 +2,7 @@ import { EXCHANGE_CAPABILITIES } from '../capabilities.ts';
 import type { PartialSettings } from '../settings.ts';
 import type { Texts } from '../texts.ts';
 import { refusedName } from './default-folders.ts';
+import { TOO_MANY_BAD } from './exchange-faults.ts';
 import { estimatedSize, rewritten } from './rewriting.ts';
 
 /** The words of Exchange Online's IMAP, seen in issue threads and FAQs of migration tools. */
@@ -25,7 +26,7 @@ const TEXTS: Partial<Texts> = {
   flagsDropped: 'NO Keywords are not supported!',
   overQuota: 'NO Server Unavailable. 15',
   folderLost: 'BYE Mailbox has been deleted or moved.',
-  tooManyBadCommands: 'BYE Connection closed. 14',
+  tooManyBadCommands: `BYE ${TOO_MANY_BAD}`,
 };
 
 /** "Exchange Online limits": messages of 35 MB are taken unless MaxReceiveSize says otherwise (150 MB at most). */

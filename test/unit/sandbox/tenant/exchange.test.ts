@@ -7,6 +7,9 @@ import {
   IDLE_TOO_LONG,
   serverUnavailable,
 } from '../../../../sandbox/tenant/exchange-faults.ts';
+import { foldersWithoutMail } from '../../../../sandbox/tenant/default-folders.ts';
+import { mapFolders } from '../../../../model/folder-map.ts';
+import { decodeMailboxName } from '../../../../sandbox/utf7.ts';
 import type { Mailbox, MailboxOptions } from '../../../../sandbox/tenant/mailbox.ts';
 import { rewritten } from '../../../../sandbox/tenant/rewriting.ts';
 import type { Tenant } from '../../../../sandbox/tenant/tenant.ts';
@@ -59,6 +62,24 @@ describe('folders', () => {
     expect(listed).not.toMatch(/\\(Sent|Trash|Junk|Drafts|Archive)/);
     expect(await client.command(`STATUS ${calendar} (MESSAGES)`)).toContain('MESSAGES 3');
   });
+
+  test.each(['en', 'de', 'fr'] as const)(
+    'that hold no mail (%s) are the ones that a project leaves out',
+    async (language) => {
+      const { mailbox } = await open({ language });
+      const folders = [...mailbox.store.folders.keys()].map((name) => ({
+        name,
+        path: (decodeMailboxName(name) ?? name).split('/'),
+        delimiter: '/',
+        selectable: true,
+      }));
+      const side = { delimiter: '/', namespacePrefix: '', folders: [] };
+      const rules = { include: [], exclude: [], rename: [], roles: true };
+      const { leftOut } = mapFolders({ source: { ...side, folders, exchange: true }, destination: side, rules });
+      const names = leftOut.map(({ sourcePath }) => sourcePath);
+      expect(new Set(names)).toEqual(new Set(foldersWithoutMail(language)));
+    },
+  );
 
   test('are compared whatever their case, and some names are reserved', async () => {
     const { client } = await open();
