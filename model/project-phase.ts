@@ -1,6 +1,6 @@
 import type { MailboxPhase } from './mailbox.ts';
 import { gateSentence } from './gate-view.ts';
-import { closedGates } from './gates.ts';
+import { closedGates, type Gate } from './gates.ts';
 import type { ProjectPhase, ProjectState, Totals } from './saga.ts';
 import { NO_TOTALS, addTotals } from './saga.ts';
 
@@ -31,18 +31,13 @@ export function projectSentence(state: ProjectState, totals: Totals): string {
   const { phases, mailboxes } = totals;
   const closed = closedGates(state.gates);
   const stuck = phases.attention ?? 0;
-  const behind = closed
-    .map(
-      (gate) =>
-        `; ${gate.mailboxes === 1 ? '1 mailbox waits' : `${gate.mailboxes} mailboxes wait`} for the ${gateSentence(gate)}`,
-    )
-    .join('');
+  const behind = behindGates(closed);
   const others = `${stuck === 0 ? '' : `; ${stuck} of ${mailboxes} mailboxes need attention`}${behind}`;
   switch (state.phase) {
     case 'loading':
       return `takes in its mailboxes: ${mailboxes} of ${state.expectedMailboxes}`;
     case 'prepare':
-      return closed.map(gateSentence).join('; ') || 'begins';
+      return listed(closed.map(gateSentence)) || 'begins';
     case 'prestage':
       return `pre-stage: ${(phases.ready ?? 0) + (phases.done ?? 0)} of ${mailboxes} mailboxes ready${others}`;
     case 'ready':
@@ -56,4 +51,21 @@ export function projectSentence(state: ProjectState, totals: Totals): string {
     case 'cancelled':
       return `cancelled: ${totals.ended} of ${mailboxes} mailboxes have stopped`;
   }
+}
+
+/** What mailboxes behind closed gates wait for, to be added to a sentence. */
+function behindGates(closed: readonly Gate[]): string {
+  const waits = closed.map((gate) => {
+    const who = gate.mailboxes === 1 ? '1 mailbox waits' : `${gate.mailboxes} mailboxes wait`;
+    return `${who} for the ${gateSentence(gate)}`;
+  });
+  return waits.length === 0 ? '' : `; ${listed(waits)}`;
+}
+
+/** A sentence is read: a project with many applications names some of them. */
+const LISTED = 3;
+
+function listed(parts: readonly string[]): string {
+  const more = parts.length - LISTED;
+  return [...parts.slice(0, LISTED), ...(more > 0 ? [`and ${more} more applications`] : [])].join('; ');
 }

@@ -4,7 +4,8 @@ import { mailboxWorkflowId } from '../../model/ids.ts';
 import type { MailboxView } from '../../model/mailbox.ts';
 import * as messages from '../../workflows/messages.ts';
 import { Failure } from '../failure.ts';
-import { isUnanswered } from './project.ts';
+import { isUnanswered, projectHandle } from './project.ts';
+import { memoView } from './status.ts';
 import { workflowPage, type Remote } from './temporal.ts';
 import { isRecord } from './visibility.ts';
 
@@ -46,7 +47,7 @@ export async function readMailbox(
   const handle = remote.client.workflow.getHandle(workflowId);
   const description = await remote
     .call(() => handle.describe())
-    .catch((error: unknown) => unknownMailbox(error, project, mailbox));
+    .catch((error: unknown) => unknownMailbox(remote, error, project, mailbox));
   const view = await remote.call(() => handle.query(messages.mailboxView), QUERY_MS).catch(unansweredAsNothing);
   const told = description.memo?.['mailbox'];
   return {
@@ -76,11 +77,22 @@ export function runningActivities({ raw }: Pick<WorkflowExecutionDescription, 'r
   });
 }
 
-function unknownMailbox(error: unknown, project: string, mailbox: string): never {
+/** Behind a closed gate mailboxes have no workflow yet: then it is told what they wait for. */
+async function unknownMailbox(remote: Remote, error: unknown, project: string, mailbox: string): Promise<never> {
   if (!(error instanceof WorkflowNotFoundError)) throw error;
+  const view = await remote.call(() => projectHandle(remote, project).describe()).then(memoView, unknownAsNothing);
+  const waiting =
+    (view?.gates ?? []).length > 0 && view !== undefined ? [`Not all mailboxes have begun: ${view.now}.`] : [];
   throw new Failure('project.mailbox-unknown', `Project "${project}" has no mailbox "${mailbox}" (yet).`, {
-    why: ['Mailboxes are named by the user name at the destination; the first ones start seconds after the project.'],
+    why: [
+      'Mailboxes are named by the user name at the destination; the first ones start seconds after the project.',
+      ...waiting,
+    ],
   });
+}
+
+function unknownAsNothing(error: unknown): undefined {
+  if (!(error instanceof WorkflowNotFoundError)) throw error;
 }
 
 function unansweredAsNothing(error: unknown): undefined {

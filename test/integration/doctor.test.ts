@@ -304,6 +304,8 @@ test('a project waits for its tenant, three logins at a time and no more, and go
   expect(waiting).toMatch(/source: refused once, permissions young, next try \d\d:\d\d:\d\d UTC/);
   expect(waiting).toContain('1. the service principal is not registered in Exchange Online');
   expect(logins()).toBe(3);
+  const shown = await mailferry('show', name, 'person1');
+  expect(shown.err).toContain('Not all mailboxes have begun: source: refused once, permissions young');
   await mailferry('retry', name);
   await until(told, (out) => out.includes('refused 2 times'));
   expect(logins()).toBe(6);

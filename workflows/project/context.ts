@@ -9,6 +9,9 @@ import type { Directive, ProjectState, ProjectView, ShardChange } from '../../mo
 import type { ProjectSettings } from '../../model/project.ts';
 import { changedAttributes } from '../attributes.ts';
 
+/** The view is kept as a memo, which is to stay small. */
+const SHOWN_GATES = 10;
+
 /** A project while its workflow runs. */
 export interface Project {
   state: ProjectState;
@@ -84,7 +87,7 @@ export function viewOfProject(project: Project): ProjectView {
     ...(state.readyAt !== undefined && { readyAt: state.readyAt }),
     ...(cutoverAt !== undefined && { cutoverAt }),
     ...(state.problem && { problem: state.problem }),
-    ...(closed.length > 0 && { gates: closed.map(gateView) }),
+    ...(closed.length > 0 && { gates: closed.slice(0, SHOWN_GATES).map(gateView) }),
     ...(ends.length > 0 && { credentials: ends }),
   };
 }
