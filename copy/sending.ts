@@ -67,12 +67,13 @@ export function recordSent(sending: Sending, batch: readonly Prepared[], appende
   let bytes = 0;
   let index = 0;
   for (const { uid, flags, message, flagDropped, dateMended, isSuspect } of batch) {
-    ledger.handle(uid, counterpartOf(sending, appended[index]), carriedByAppend(work, uid, flags));
+    const told = appended[index];
+    ledger.handle(uid, counterpartOf(sending, told), carriedByAppend(work, uid, flags));
     index += 1;
     bytes += message.bytes;
     sent.push(uid);
     if (isSuspect) ledger.awaitReadBack(uid);
-    if (flagDropped) note(tally, 'destination.flag-dropped');
+    if (flagDropped || hasLostKeywords(flags, told)) note(tally, 'destination.flag-dropped');
     if (dateMended) note(tally, 'destination.date-refused');
   }
   // Where a UID was not told, all from there on stays in doubt until it has been found.
@@ -81,6 +82,11 @@ export function recordSent(sending: Sending, batch: readonly Prepared[], appende
   count(tally, 'bytes', bytes);
   sending.sentBytes += bytes;
   progress.done += batch.length;
+}
+
+/** A server may take keywords and keep none, and say so with the message that it stores. */
+function hasLostKeywords(flags: readonly string[], told: Appended | undefined): boolean {
+  return told?.keywordsLost === true && flags.some((flag) => !flag.startsWith('\\'));
 }
 
 /** UIDs grow from message to message (RFC 3501 section 2.3.1.1); what does not cannot be a UID of ours. */
@@ -131,11 +137,21 @@ export function learnLimit(sending: Sending, bytes: number): void {
   if (bytes >= LEAST_LIMIT) sending.tooLarge = Math.min(sending.tooLarge, bytes);
 }
 
-/** Puts one refused message aside, unless everything is refused; then the share ends with the refusal. */
+/**
+ * Puts one refused message aside, unless everything is refused without a reason, as a full mailbox may be; then the share ends
+ * with the refusal. A BAD gives no reason, whatever its words.
+ */
 export function recordRefused(sending: Sending, uid: number, code: RefusalCode, error: SideRefusal): void {
-  const isVague = refusal(error.refusal.problem.code).reaction !== 'put-aside';
-  if (isVague && neighboursWereRefused(sending, uid)) sending.end = refused(sending.work, error);
+  const isVague = refusal(error.refusal.problem.code).reaction !== 'put-aside' || error.refusal.status === 'BAD';
+  if (isVague && code === UNCLEAR && neighboursWereRefused(sending, uid)) sending.end = allRefused(sending.work, error);
   else putAside(sending, uid, code, error.refusal.problem.serverText);
+}
+
+/** What is no message's fault waits for a person. */
+function allRefused(work: Work, error: SideRefusal): CopyOutcome {
+  const outcome = refused(work, error);
+  if (outcome.kind !== 'refused' || refusal(outcome.problem.code).reaction !== 'put-aside') return outcome;
+  return { ...outcome, problem: { ...outcome.problem, code: 'server.refused' } };
 }
 
 /** Its user deleted the folder meanwhile: made again, and the next share finds out what that means; once, not for ever. */

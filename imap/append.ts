@@ -5,6 +5,7 @@ import { flagList, isDateTime, mailboxName } from './grammar.ts';
 import type { Part } from './grammar.ts';
 import { Proofs } from './proofs.ts';
 import { refuse } from './refusal.ts';
+import { saysKeywordsLost } from './refusals.ts';
 import { readUids, toNumber } from './response.ts';
 import type { ResponseCode } from './response.ts';
 import type { Appended, AppendMessage, AppendMode } from './types.ts';
@@ -86,15 +87,20 @@ export class Appender {
       if (waits) proofs.push(message.flags);
     }
     const what = messages.length === 1 ? 'a message' : `${messages.length} messages`;
+    let keywordsLost = false;
     const { code } = await this.#wire.run({
       asked: 'append',
       about: `store ${what} in ${shown}`,
       parts,
       pipelined: this.mode !== 'plain',
       mayCommit,
+      onWarning: (text) => {
+        keywordsLost ||= saysKeywordsLost(text);
+      },
     });
     for (const flags of proofs) this.#proofs.add(name, flags);
-    return readAppendUids(code, messages.length);
+    const appended = readAppendUids(code, messages.length);
+    return keywordsLost ? appended.map((told) => Object.assign(told, { keywordsLost: true as const })) : appended;
   }
 
   #textOf(flags: readonly string[]): string {

@@ -21,6 +21,8 @@ export interface Command {
   readonly onLiteral?: (lines: readonly string[], bytes: number) => LiteralSink | undefined;
   /** Untagged OK and NO with a response code. */
   readonly onCode?: (code: ResponseCode) => void;
+  /** The words of an untagged NO, which is a warning (RFC 3501 section 7.1.2). */
+  readonly onWarning?: (text: string) => void;
   /**
    * Called before each write of less than 128 KiB of literals, and in the tick in which the command's last bytes are written.
    * When it throws, the connection is destroyed in that tick and `run` rejects with what it threw.

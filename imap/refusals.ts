@@ -7,6 +7,11 @@ export function saysAlreadyExists(responseCode: string | undefined, text: string
   return responseCode === 'ALREADYEXISTS' || /already exists/i.test(text);
 }
 
+/** A warning with APPEND or STORE: the message is there, its keywords are not (Exchange: `Keywords are not supported!`). */
+export function saysKeywordsLost(text: string): boolean {
+  return /keywords? (?:are|is) not supported/i.test(text);
+}
+
 /** FETCH of messages that others expunged meanwhile (RFC 5530, RFC 2180): the rows that came are all there are. */
 export function saysExpunged(responseCode: string | undefined, text: string): boolean {
   return responseCode === 'EXPUNGEISSUED' || /no longer exist/i.test(text);

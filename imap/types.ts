@@ -108,6 +108,8 @@ export interface Appended {
   /** From APPENDUID (RFC 4315); absent where the server does not tell. */
   readonly uid?: number;
   readonly uidValidity?: number;
+  /** The server said that it keeps no keywords. */
+  readonly keywordsLost?: true;
 }
 
 /** What the server told of a MOVE, by COPYUID (RFC 4315); messages that it does not name may have been moved as well. */

@@ -348,6 +348,7 @@ export class Wire {
       );
     }
     if (code !== undefined) this.#current?.command.onCode?.(code);
+    if (status === 'NO') this.#current?.command.onWarning?.(text);
   }
 
   #tagged(answer: StatusResponse, tag: string): void {

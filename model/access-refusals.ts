@@ -10,6 +10,7 @@ const BEHIND_THE_LOGIN: ReadonlySet<RefusalCode> = new Set([
   'source.folder-gone',
   'source.root-unknown',
   'destination.folder-refused',
+  'server.duplicate-folders',
 ]);
 
 /** True when the server understood who wants in, and said no. */

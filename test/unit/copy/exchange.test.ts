@@ -64,6 +64,25 @@ describe('a destination that is Exchange', () => {
     expect(counts.copied).toBe(30);
   });
 
+  it('counts keywords that it seemed to keep and did not', async () => {
+    const [copy, user] = await begin(numbered(12));
+    copy.destination.faults.add({ kind: 'alter', alter: withAnyKeyword });
+    const { notes, counts } = await copy.copyAll(user);
+    expect(notes).toEqual({ 'destination.flag-dropped': 4 });
+    expect(counts.copied).toBe(12);
+  });
+
+  it('that refuses everything without a reason has nothing put aside any more, and waits for a person', async () => {
+    const [copy, user] = await begin(
+      numbered(30),
+      {},
+      exchange({ refuseMessage: () => 'BAD Command Argument Error. 11' }),
+    );
+    const { result } = await copy.attempt(user);
+    expect(result?.outcome).toMatchObject({ kind: 'refused', problem: { code: 'server.refused' } });
+    expect(result?.aside).toHaveLength(4);
+  });
+
   it('is not sent again what it has rewritten, when the ledger is lost', async () => {
     const [copy, user] = await begin(numbered(30), exchange());
     await copy.copyAll(user);
@@ -191,6 +210,14 @@ describe('a source that is Exchange', () => {
     expect(await copy.copyAll(user)).toMatchObject({ aside: [], counts: { copied: 1 } });
   });
 });
+
+/** A server that says of every folder that all keywords can be kept there. */
+function withAnyKeyword(response: Buffer): Buffer | undefined {
+  const text = response.toString('latin1');
+  return text.includes('[PERMANENTFLAGS (')
+    ? Buffer.from(text.replace('[PERMANENTFLAGS (', '[PERMANENTFLAGS (\\* '), 'latin1')
+    : undefined;
+}
 
 class Dead extends Error {}
 
