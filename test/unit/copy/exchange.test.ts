@@ -8,6 +8,7 @@ import { FailureHarness, type Circumstances } from '../../support/failure-harnes
 import { mail } from '../../support/memory-server.ts';
 
 const AT = '17-Jul-2020 02:44:25 +0000';
+const ARGUMENT_ERROR = 'BAD Command Argument Error. 11';
 const PAIR = { source: 'INBOX', sourcePath: 'INBOX', destination: 'INBOX', destinationPath: 'INBOX' };
 
 let world: FailureHarness | undefined;
@@ -72,12 +73,9 @@ describe('a destination that is Exchange', () => {
     expect(counts.copied).toBe(12);
   });
 
-  it('that refuses everything without a reason has nothing put aside any more, and waits for a person', async () => {
-    const [copy, user] = await begin(
-      numbered(30),
-      {},
-      exchange({ refuseMessage: () => 'BAD Command Argument Error. 11' }),
-    );
+  it('that refuses everything without a reason has a few put aside, and then waits for a person', async () => {
+    const alike = Array.from({ length: 30 }, (_, index) => message(index + 1));
+    const [copy, user] = await begin(alike, {}, exchange({ refuseMessage: () => ARGUMENT_ERROR }));
     const { result } = await copy.attempt(user);
     expect(result?.outcome).toMatchObject({ kind: 'refused', problem: { code: 'server.refused' } });
     expect(result?.aside).toHaveLength(4);
@@ -131,15 +129,15 @@ describe('a destination that is Exchange', () => {
     const { aside, outcome } = await copy.copyAll(user);
     expect(outcome).toEqual({ kind: 'complete' });
     expect(aside).toEqual([
-      { uid: 2, code: 'destination.line-too-long', words: 'BAD Command Argument Error. 11' },
-      { uid: 3, code: 'destination.nul-bytes', words: 'BAD Command Argument Error. 11' },
+      { uid: 2, code: 'destination.line-too-long', words: ARGUMENT_ERROR },
+      { uid: 3, code: 'destination.nul-bytes', words: ARGUMENT_ERROR },
     ]);
     expect(inbox(copy, user)).toHaveLength(2);
   });
 
   it('keeps a message that it disliked only once', async () => {
     const [copy, user] = await begin([message(1), message(2)]);
-    const text = 'BAD Command Argument Error. 11';
+    const text = ARGUMENT_ERROR;
     copy.destination.faults.add({
       kind: 'command',
       command: 'APPEND',
