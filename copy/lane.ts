@@ -24,11 +24,13 @@ type Batch = readonly Prepared[];
 
 /** At least so much is read ahead. */
 const LEAST_AHEAD = 8 << 20;
+/** So long the first question about flags waits for messages with more of them. */
+const LOOK_AHEAD_MS = 50;
 
 /**
  * Sends messages to the destination: gathers them into commands, keeps as many on their way as the pace allows, and records
  * what became of each. Messages keep their order, but for those with flags that the server has yet to accept: as few of them
- * as have all those flags go ahead, alone and small where possible, and the others wait for them.
+ * as have all those flags go ahead, each alone, and the others wait for them.
  *
  * Bodies are given back to the budget when their fate is known.
  */
@@ -48,6 +50,10 @@ export class Lane {
   #flyingBytes = 0;
   /** Waiting until the server has accepted their flags. */
   #unproven: Prepared[] = [];
+  readonly #now: () => number;
+  readonly #began: number;
+  /** Enough has been read to choose with which messages to ask. */
+  #hasLookedAhead = false;
   /** The messages with which it is asked, one each. */
   readonly #proofs = new Set<Batch>();
   /** Lists that need no proof any more. */
@@ -61,8 +67,13 @@ export class Lane {
     this.#budget = budget;
     this.#care = care;
     const { destination, now } = sending.work;
+    this.#now = now;
+    this.#began = now();
     this.#pace = paceOf(destination.connection, destination.appendMode, budget.limit / 2, now);
-    budget.whenStalled(() => this.nudge());
+    budget.whenStalled(() => {
+      this.#hasLookedAhead = true;
+      this.nudge();
+    });
     this.#sufficeNow();
   }
 
@@ -127,9 +138,12 @@ export class Lane {
 
   /**
    * Asks whether the server takes flags that it has not seen yet. Ahead of all others: nothing else is sent while it is asked,
-   * so the sooner it is over the better; and several times in a row while there is nothing else to send.
+   * so the sooner it is over the better; and several times in a row while there is nothing else to send. The more messages to
+   * choose from, the fewer have to ask.
    */
   #prove(): void {
+    this.#hasLookedAhead ||= this.#isDraining || this.#now() - this.#began >= LOOK_AHEAD_MS;
+    if (!this.#hasLookedAhead) return;
     while (this.#unproven.length > 0 && (this.#proofs.size === 0 || this.#isIdle())) {
       const next = this.#nextProof();
       if (next === undefined) return;
@@ -146,19 +160,24 @@ export class Lane {
     return this.#gathered.length === 0 && this.#ready.length === 0 && this.#flying.size === this.#proofs.size;
   }
 
-  /** Of those that wait, that with the most flags about which nobody has asked yet; of several the smallest. */
+  /**
+   * Of those that wait, that with the most flags about which nobody has asked yet; of several the largest that the window
+   * holds, since its answer tells the most about the line.
+   */
   #nextProof(): Prepared | undefined {
     const { destination, task } = this.#sending.work;
     const asked = new Set([...this.#proofs].flatMap((batch) => batch.flatMap(({ message }) => message.flags)));
     const isNew = (flag: string): boolean => !asked.has(flag) && !destination.isProven(task.folder.destination, [flag]);
-    let best: { readonly prepared: Prepared; readonly news: number } | undefined;
+    const { window } = this.#pace;
+    let best: { readonly prepared: Prepared; readonly news: number; readonly fit: number } | undefined;
     for (const prepared of this.#unproven) {
       const { flags, bytes } = prepared.message;
       const news = flags.filter(isNew).length;
       if (news === 0 && this.#proofs.size > 0) continue;
-      const isBetter =
-        best === undefined || news > best.news || (news === best.news && bytes < best.prepared.message.bytes);
-      if (isBetter) best = { prepared, news };
+      const fit = bytes <= window ? bytes : -bytes;
+      if (best === undefined || news > best.news || (news === best.news && fit > best.fit)) {
+        best = { prepared, news, fit };
+      }
     }
     return best?.prepared;
   }

@@ -10,8 +10,8 @@ import type { WorkerProcess } from '../support/workers.ts';
 const MESSAGES = 300;
 /** So slow that a copy of these messages takes longer than any test waits before it disturbs it. */
 const PACE = 120_000;
-/** The engine keeps no more in flight than is answered in so long. */
-const IN_FLIGHT = 1_000;
+/** On a line as slow as this the engine keeps no more in flight than is answered in so long. */
+const IN_FLIGHT = 750;
 /** More than logging in, opening folders and settling doubt take: some of it is mail. */
 const MAIL_BYTES = 20_000;
 /** More than the line that announces a message, less than any message. */
