@@ -26,6 +26,7 @@ type Batch = readonly Prepared[];
 const LEAST_AHEAD = 8 << 20;
 /** So long the first question about flags waits for messages with more of them. */
 const LOOK_AHEAD_MS = 50;
+const MUCH_LARGER = 8;
 
 /**
  * Sends messages to the destination: gathers them into commands, keeps as many on their way as the pace allows, and records
@@ -161,8 +162,8 @@ export class Lane {
   }
 
   /**
-   * Of those that wait, that with the most flags about which nobody has asked yet; of several the largest that the window
-   * holds, since its answer tells the most about the line.
+   * Of those that wait, that with the most flags about which nobody has asked yet; of several the first, but for one that is
+   * much larger and still within the window: its answer tells more of the line.
    */
   #nextProof(): Prepared | undefined {
     const { destination, task } = this.#sending.work;
@@ -174,8 +175,8 @@ export class Lane {
       const { flags, bytes } = prepared.message;
       const news = flags.filter(isNew).length;
       if (news === 0 && this.#proofs.size > 0) continue;
-      const fit = bytes <= window ? bytes : -bytes;
-      if (best === undefined || news > best.news || (news === best.news && fit > best.fit)) {
+      const fit = bytes <= window ? bytes : 0;
+      if (best === undefined || news > best.news || (news === best.news && fit > MUCH_LARGER * best.fit)) {
         best = { prepared, news, fit };
       }
     }
