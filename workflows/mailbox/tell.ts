@@ -14,8 +14,11 @@ import { changedAttributes } from '../attributes.ts';
 import { reportMailbox } from '../messages.ts';
 import type { Mailbox } from './mailbox.ts';
 
-/** Between two reports of mere progress, in milliseconds; a changed phase or problem is told at once. */
-const PROGRESS_INTERVAL = 2_000;
+/**
+ * Between two reports of mere progress, in milliseconds; a changed phase or problem is told at once. Each is a signal to a
+ * workflow that hears a thousand mailboxes, and a workflow that is kept busy gets its own signals away late.
+ */
+const PROGRESS_INTERVAL = 10_000;
 
 /** Shows and reports what the mailbox does now; `nextAt` where it waits for a time. */
 export function tell(mailbox: Mailbox, now: string, nextAt?: number): void {
