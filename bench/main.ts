@@ -5,6 +5,7 @@ import { listsBench, listsReport } from './lists-bench.ts';
 import { describeMachine } from './machine.ts';
 import { memoryBench, memoryReport } from './memory-bench.ts';
 import { BadArguments, parseOptions, USAGE, type BenchOptions } from './options.ts';
+import { exchangeBench, exchangeReport } from './exchange-bench.ts';
 import { installPeers } from './peers.ts';
 import { saveSection } from './record.ts';
 import { copyReport } from './table.ts';
@@ -38,6 +39,10 @@ async function runBench(options: BenchOptions): Promise<Finding> {
     case 'lists': {
       const results = await listsBench(options.scale);
       return { results, report: listsReport(results), failures: [] };
+    }
+    case 'exchange': {
+      const results = await exchangeBench({ ...options, say });
+      return { results, report: exchangeReport(results), failures: [] };
     }
     case 'workflow': {
       const results = await workflowBench({ ...options, say });

@@ -3,7 +3,7 @@ import { CASE_NAMES, type CaseName } from './cases.ts';
 import { TOOLS } from './tools/all.ts';
 import type { Tool } from './tools/tool.ts';
 
-export const BENCHES = ['copy', 'memory', 'codec', 'lists', 'workflow'] as const;
+export const BENCHES = ['copy', 'memory', 'codec', 'lists', 'workflow', 'exchange'] as const;
 export type BenchName = (typeof BENCHES)[number];
 
 export interface BenchOptions {
@@ -24,13 +24,14 @@ export class BadArguments extends Error {
   override readonly name = 'BadArguments';
 }
 
-export const USAGE = `npm run bench -- [copy | memory | codec | lists | workflow] [options]
+export const USAGE = `npm run bench -- [copy | memory | codec | lists | workflow | exchange] [options]
 
   copy       mailferry beside other tools, from one Dovecot to another (the default)
   memory     what copies of 500,000 messages and of one message of 150 MB hold at most
   codec      how long and how large ledgers of 500,000 messages are
   lists      how long lists of 50,000 mailboxes take to read
   workflow   a mailbox copied by its workflow beside the engine alone
+  exchange   copies to a far Exchange beside a plain loop, and mailboxes beside one that is throttled
 
   --case a,b        only these of ${CASE_NAMES.join(', ')}
   --tool a,b        only these of ${TOOLS.map(({ name }) => name).join(', ')}

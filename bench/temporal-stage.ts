@@ -25,6 +25,8 @@ import { makeScratch } from './scratch.ts';
 export interface TemporalStage {
   /** Resolves with the activities of the mailbox's first pass when it is over. Rejects when it did not end. */
   readonly copy: (project: string, job: CopyJob) => Promise<readonly PassStep[]>;
+  /** Begins the same without waiting for it. Resolves, when the mailbox's workflow runs, with how to put an end to it. */
+  readonly begin: (project: string, job: CopyJob) => Promise<() => Promise<void>>;
   readonly stop: () => Promise<void>;
 }
 
@@ -58,14 +60,26 @@ export async function startTemporalStage(say: (line: string) => void): Promise<T
     const worker = await startWorker({ connection: { address }, namespace: 'default', stateDir, env: {}, log });
     undo.push(worker.shutdown);
     const client = new Client({ connection });
-    return { stop, copy: (project, job) => copyMailbox(client, key, project, job) };
+    return {
+      stop,
+      copy: (project, job) => copyMailbox(client, key, project, job),
+      begin: async (project, job) => {
+        const { mailbox } = await beginCopy(client, key, project, job);
+        return async () => void (await client.workflow.getHandle(mailbox).terminate());
+      },
+    };
   } catch (error) {
     await stop();
     throw error;
   }
 }
 
-async function copyMailbox(client: Client, key: SealKey, name: string, job: CopyJob): Promise<readonly PassStep[]> {
+interface BegunCopy {
+  readonly mailbox: string;
+  readonly runId: string;
+}
+
+async function beginCopy(client: Client, key: SealKey, name: string, job: CopyJob): Promise<BegunCopy> {
   const settings = settingsFor(name, job);
   const row = rowFor(key, settings, job);
   const project = await client.workflow.start<typeof projectWorkflow>(WORKFLOW.project, {
@@ -75,7 +89,11 @@ async function copyMailbox(client: Client, key: SealKey, name: string, job: Copy
   });
   await project.executeUpdate(addMailboxes, { args: [{ key: 'start-0', rows: [row] }] });
   const mailbox = mailboxWorkflowId(name, row.id);
-  const runId = await firstRunOf(client, mailbox);
+  return { mailbox, runId: await firstRunOf(client, mailbox) };
+}
+
+async function copyMailbox(client: Client, key: SealKey, name: string, job: CopyJob): Promise<readonly PassStep[]> {
+  const { mailbox, runId } = await beginCopy(client, key, name, job);
   await endOfRun(client, mailbox, runId);
   const { events } = await client.workflow.getHandle(mailbox, runId).fetchHistory();
   return stepsOf(events ?? []);
