@@ -16,10 +16,15 @@ export interface OwnMail {
   readonly atDestination: ExpectedMailbox;
 }
 
-/** Folders that the old side calls in another language, as its users' programs did. */
+/** In which language the old side's mailboxes were opened first; it names their folders. */
+export const SOURCE_LANGUAGE = 'de';
+
 const SOURCE_PATHS: ReadonlyMap<string, string> = new Map([
-  ['Sent', 'Gesendete Objekte'],
-  ['Trash', 'Papierkorb'],
+  ['Archive', 'Archiv'],
+  ['Drafts', 'Entwürfe'],
+  ['Junk', 'Junk-E-Mail'],
+  ['Sent', 'Gesendete Elemente'],
+  ['Trash', 'Gelöschte Elemente'],
 ]);
 
 const ADOPTED_FOLDER = 'Archive';
@@ -32,8 +37,10 @@ const DAY_MS = 86_400_000;
 /** Older than this is copied before the cutover. */
 export const PRESTAGE_DAYS = 90;
 
+/** What a folder of the generated mail is called on the source. */
 export function sourcePathOf(path: string): string {
-  return SOURCE_PATHS.get(path) ?? path;
+  const [first = '', ...below] = path.split('/');
+  return [SOURCE_PATHS.get(first) ?? first, ...below].join('/');
 }
 
 /** Generates everybody's mail and puts it on the source; the new side gets the folders that it gives to everybody. */
@@ -75,7 +82,7 @@ function withSomeFolders({ folders }: CorpusMailbox, seed: number): CorpusMailbo
 function ownMail(person: Person, servers: MailServers, mailbox: CorpusMailbox): OwnMail {
   return {
     person,
-    source: accessTo(servers.source, person.sourceUser, person.sourcePassword),
+    source: accessTo(servers.source.door, person.sourceUser, person.sourcePassword),
     destination: accessTo(servers.destination, person.destinationUser, person.destinationPassword),
     atSource: new ExpectedMailbox(mailbox, sourcePathOf),
     atDestination: new ExpectedMailbox(mailbox, (path) => path),

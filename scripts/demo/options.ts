@@ -14,11 +14,11 @@ export interface Options {
 
 export const HELP = `npm run demo [-- OPTIONS]
 
-Moves 12 generated mailboxes between two IMAP servers on this machine, from the first command to the last delta, and
-compares both sides. It asks for the cutover on a terminal.
+Moves 12 generated mailboxes out of a modelled Microsoft 365 tenant to an IMAP server on this machine, from the first command
+to the last delta, and compares both sides. It asks for the cutover on a terminal.
 
   --keep      leave the servers and the Web UI up until Ctrl-C
-  --sandbox   use the in-process IMAP servers also where Dovecot is installed
+  --sandbox   use the in-process IMAP server also where Dovecot is installed
   --home DIR  where everything is kept (else .mailferry/demo); emptied first
 `;
 

@@ -4,14 +4,17 @@ import { randomBytes } from 'node:crypto';
 export interface Person {
   readonly sourceUser: string;
   readonly destinationUser: string;
+  /** The owner's own; mailferry has none for this side. */
   readonly sourcePassword: string;
   readonly destinationPassword: string;
   /** How many messages the mailbox has on the source at first. */
   readonly messages: number;
   /** Chooses the messages: the same ones in every run. */
   readonly seed: number;
-  /** The side that does not know the password yet when the project starts. */
-  readonly lateOn: 'source' | 'destination' | undefined;
+  /** IMAP is switched off for this mailbox, which nobody has noticed. */
+  readonly imapIsOff: boolean;
+  /** The old side asks for a pause in the middle of this mailbox. */
+  readonly isThrottled: boolean;
   /** Whose mail of one folder somebody has moved by hand before. */
   readonly adopts: boolean;
 }
@@ -31,11 +34,8 @@ const NAMES = [
   ['liam.murphy', 260],
 ] as const;
 
-const LATE: Readonly<Record<string, Person['lateOn']>> = {
-  'chiara.rossi': 'destination',
-  'ines.silva': 'source',
-  'liam.murphy': 'destination',
-};
+const IMAP_IS_OFF = 'ines.silva';
+const THROTTLED = 'hiroshi.tanaka';
 const ADOPTING = 'greta.nowak';
 
 /** The twelve mailboxes of the demonstration, 3,000 messages together, with passwords made anew. */
@@ -47,7 +47,8 @@ export function people(): readonly Person[] {
     destinationPassword: password(),
     messages,
     seed: index + 1,
-    lateOn: LATE[name],
+    imapIsOff: name === IMAP_IS_OFF,
+    isThrottled: name === THROTTLED,
     adopts: name === ADOPTING,
   }));
 }

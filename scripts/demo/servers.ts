@@ -1,104 +1,125 @@
-import { startSandbox, type SandboxOptions } from '../../sandbox/server.ts';
+import { startSandbox } from '../../sandbox/server.ts';
+import type { Registration } from '../../sandbox/tenant/registration.ts';
+import { startTenant, type Tenant } from '../../sandbox/tenant/tenant.ts';
 import { selfSignedCertificate } from '../../test/support/certificate.ts';
-import { dovecotAvailable, startDovecot, type DovecotOptions } from '../../test/support/dovecot.ts';
+import { dovecotAvailable, startDovecot } from '../../test/support/dovecot.ts';
+import { SOURCE_LANGUAGE } from './mail.ts';
 import type { Person } from './people.ts';
 
 /** An IMAP server with TLS from the first byte, on 127.0.0.1. */
 export interface MailServer {
   readonly host: string;
   readonly port: number;
-  /** Adds a mailbox, or gives one another password. Resolved when logins are decided by it. */
-  readonly setPassword: (user: string, password: string) => Promise<void>;
   readonly stop: () => Promise<void>;
+}
+
+/** The old side: a tenant of Microsoft 365, and the application that its administrator has registered for mailferry. */
+export interface OldSide {
+  readonly tenant: Tenant;
+  readonly app: Registration;
+  /** Where the users themselves come in, with their passwords: the same mail, and nothing of Exchange's manners. */
+  readonly door: MailServer;
 }
 
 /** The old and the new side. */
 export interface MailServers {
-  readonly source: MailServer;
+  readonly source: OldSide;
   readonly destination: MailServer;
   /** What they are, in words. */
   readonly kind: string;
-  /** PEM of the authority that their certificates come from. */
-  readonly caPem: string;
+  /** PEM of the authority that the destination's certificate comes from. */
+  readonly destinationCaPem: string;
   readonly stop: () => Promise<void>;
 }
 
-/** The sides differ in how they name folders, as servers do. */
-const SOURCE_NAMES = { prefix: 'INBOX.', delimiter: '.' } as const;
+export const SOURCE_DOMAIN = 'old.example';
+
+/** Tokens last for about an hour. Here they end every few seconds, in the middle of what they were got for. */
+const TOKEN_LIFE_MS = 6_000;
+/** Permissions take from minutes to an hour to be known everywhere; here so long. */
+const PROPAGATION_MS = 600_000;
 
 /**
- * Starts both sides with everybody's mailbox: two Dovecots where one is installed and not declined, elsewhere two of the
- * in-process sandbox. Rejects with the first failure, and leaves none running.
+ * Starts both sides with everybody's mailbox: a modelled Microsoft 365 tenant, and a Dovecot where one is installed and not
+ * declined, elsewhere the in-process sandbox. Rejects with the first failure, and leaves none running.
  */
 export async function startMailServers(
   everybody: readonly Person[],
   options: { readonly sandbox: boolean },
 ): Promise<MailServers> {
+  const certificate = selfSignedCertificate(['127.0.0.1', 'localhost']);
   const dovecot = dovecotAvailable();
-  const { certPem, keyPem } = selfSignedCertificate(['127.0.0.1', 'localhost']);
-  const start = dovecot.available && !options.sandbox ? dovecotSides(certPem, keyPem) : sandboxSides(certPem, keyPem);
+  const isDovecot = dovecot.available && !options.sandbox;
   const why = options.sandbox || dovecot.available ? '' : ` (${dovecot.reason})`;
-  const kind =
-    dovecot.available && !options.sandbox
-      ? `two Dovecot ${dovecot.version.split(' ', 1)[0] ?? ''} servers`
-      : `two in-process sandbox servers${why}`;
-  const [source, destination] = await bothOrNone(
-    start.source(everybody.map(({ sourceUser, sourcePassword }) => [sourceUser, sourcePassword])),
-    start.destination(
-      everybody.map(({ destinationUser, destinationPassword }) => [destinationUser, destinationPassword]),
-    ),
-  );
-  const stop = async (): Promise<void> => {
-    await Promise.all([source.stop(), destination.stop()]);
-  };
-  return { source, destination, kind, caPem: certPem, stop };
-}
-
-type Accounts = readonly (readonly [user: string, password: string])[];
-type Start = (accounts: Accounts) => Promise<MailServer>;
-type Sides = Readonly<Record<'source' | 'destination', Start>>;
-
-function dovecotSides(certPem: string, keyPem: string): Sides {
-  const start = async (accounts: Accounts, own: Omit<DovecotOptions, 'users' | 'tls'>): Promise<MailServer> => {
-    const users = accounts.map(([name, password]) => ({ name, password }));
-    const server = await startDovecot({ ...own, users, tls: { certPem, keyPem } });
+  const there = dovecot.available ? `Dovecot ${dovecot.version.split(' ', 1)[0] ?? ''}` : '';
+  const source = await startOldSide(everybody);
+  try {
+    const destination = await (isDovecot ? dovecotSide : sandboxSide)(everybody, certificate);
     return {
-      host: server.host,
-      port: server.tlsPort,
-      setPassword: (name, password) => server.addUser({ name, password }),
-      stop: () => server.stop(),
+      source,
+      destination,
+      kind: `a Microsoft 365 tenant, modelled in this process, and ${isDovecot ? there : `an in-process sandbox server${why}`}`,
+      destinationCaPem: certificate.certPem,
+      stop: async () => void (await Promise.all([stopOldSide(source), destination.stop()])),
     };
-  };
-  return {
-    source: (accounts) => start(accounts, { format: 'maildir', ...SOURCE_NAMES }),
-    destination: (accounts) => start(accounts, { format: 'mdbox' }),
-  };
+  } catch (error) {
+    await stopOldSide(source);
+    throw error;
+  }
 }
 
-function sandboxSides(cert: string, key: string): Sides {
-  const start = async (accounts: Accounts, own: SandboxOptions): Promise<MailServer> => {
-    const users = accounts.map(([name, password]) => ({ name, password }));
-    const server = await startSandbox({ ...own, users, tls: { mode: 'implicit', cert, key } });
-    return {
-      host: server.host,
-      port: server.port,
-      setPassword: (name, password) => {
-        server.store.user(name).password = password;
-        return Promise.resolve();
-      },
-      stop: () => server.close(),
-    };
-  };
-  return { source: (accounts) => start(accounts, SOURCE_NAMES), destination: (accounts) => start(accounts, {}) };
+type Certificate = ReturnType<typeof selfSignedCertificate>;
+
+/** Everything is permitted as it should be, an instant ago: nobody knows of it yet. */
+async function startOldSide(everybody: readonly Person[]): Promise<OldSide> {
+  const tenant = await startTenant({
+    domains: [SOURCE_DOMAIN],
+    tokenLifeMs: TOKEN_LIFE_MS,
+    propagationMs: PROPAGATION_MS,
+  });
+  try {
+    const app = tenant.registerApp({ servicePrincipal: 'none' });
+    for (const { sourceUser, sourcePassword, imapIsOff } of everybody) {
+      const mailbox = tenant.addMailbox(sourceUser, {
+        imapEnabled: !imapIsOff,
+        language: SOURCE_LANGUAGE,
+        itemsThatAreNoMail: 0,
+      });
+      mailbox.store.password = sourcePassword;
+    }
+    app.setServicePrincipal('enterprise-application');
+    const { certPem, keyPem } = selfSignedCertificate(['127.0.0.1']);
+    const door = await startSandbox({
+      store: tenant.imap.store,
+      tls: { mode: 'implicit', cert: certPem, key: keyPem },
+    });
+    return { tenant, app, door: { host: door.host, port: door.port, stop: () => door.close() } };
+  } catch (error) {
+    await tenant.close();
+    throw error;
+  }
 }
 
-async function bothOrNone(
-  source: Promise<MailServer>,
-  destination: Promise<MailServer>,
-): Promise<readonly [MailServer, MailServer]> {
-  const settled = await Promise.allSettled([source, destination]);
-  const [one, other] = settled;
-  if (one.status === 'fulfilled' && other.status === 'fulfilled') return [one.value, other.value];
-  for (const side of settled) if (side.status === 'fulfilled') await side.value.stop();
-  throw one.status === 'rejected' ? one.reason : other.status === 'rejected' ? other.reason : new Error('unreachable');
+async function stopOldSide({ tenant, door }: OldSide): Promise<void> {
+  await Promise.all([tenant.close(), door.stop()]);
+}
+
+async function dovecotSide(everybody: readonly Person[], tls: Certificate): Promise<MailServer> {
+  const server = await startDovecot({ format: 'mdbox', users: accounts(everybody), tls });
+  return { host: server.host, port: server.tlsPort, stop: () => server.stop() };
+}
+
+async function sandboxSide(everybody: readonly Person[], { certPem, keyPem }: Certificate): Promise<MailServer> {
+  const server = await startSandbox({
+    users: accounts(everybody),
+    tls: { mode: 'implicit', cert: certPem, key: keyPem },
+  });
+  return { host: server.host, port: server.port, stop: () => server.close() };
+}
+
+function accounts(everybody: readonly Person[]): readonly { readonly name: string; readonly password: string }[] {
+  return everybody.map(({ destinationUser, destinationPassword }) => ({
+    name: destinationUser,
+    password: destinationPassword,
+  }));
 }

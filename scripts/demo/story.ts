@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { relative } from 'node:path';
 import { processIo } from '../../client/io.ts';
+import { CANARIES } from '../../model/gates.ts';
 import { EXIT } from '../../model/refusals.ts';
 import { readUpState } from '../../client/up/state.ts';
 import type { Commands } from './commands.ts';
@@ -26,8 +27,10 @@ export interface Stage {
 
 /** A moment before the cutover, where nobody is there to ask for it. */
 const BEFORE_CUTOVER_MS = 1_500;
-/** How long permissions are on their way, from the first refusal that the project has met. */
-const PROPAGATION_MS = 1_000;
+/** A moment in which a person reads what is at fault. */
+const WHILE_READING_MS = 1_500;
+/** How long the old side asks to be left alone about one mailbox. */
+const THROTTLED_MS = 3_000;
 const NEW_MESSAGES = 5;
 /** After the cutover mail comes to so many mailboxes, so many messages each, if their next pass is not nearer than this. */
 const LATE_MAILBOXES = 4;
@@ -39,18 +42,21 @@ export async function moveEverybody(stage: Stage, mailboxes: readonly OwnMail[])
   const { screen, commands, home, signal, servers, everybody } = stage;
   const file = relative(process.cwd(), await writeProject(home, servers, everybody));
   screen.tell(`The project file is ${file}; its CSV names the ${everybody.length} mailboxes`);
-  await commands.run(['start', file, '--yes'], EXIT.access);
   screen.tell(
-    'Some permissions are still on their way: the project is started without them, and waits for these mailboxes',
+    'The tenant’s administrator has just given all permissions; Microsoft takes up to an hour to know of them',
   );
+  await commands.run(['doctor', file], EXIT.access);
+  screen.tell('The project is started all the same, and waits for them');
   await commands.run(['start', file, '--yes', '--no-preflight']);
   const up = await readUpState(home);
   if (up === undefined) throw new Error('mailferry up has ended');
   const watch = await watchProject(up.address, PROJECT, screen, signal);
   try {
-    await waitForPermissions(stage, watch, mailboxes);
+    await waitForPermissions(stage, watch);
+    await Promise.all([obeyThrottling(stage, watch), mendTheFault(stage, watch)]);
     await watch.until((standings) => all(standings, 'ready', mailboxes));
     screen.clear();
+    tellOfTokens(stage);
     await commands.run(['wait', PROJECT, '--for', 'ready', '--timeout', '1m']);
     await lifeGoesOn(stage, mailboxes);
     await askForCutover(stage);
@@ -65,43 +71,62 @@ export async function moveEverybody(stage: Stage, mailboxes: readonly OwnMail[])
   return compareAll(mailboxes, signal);
 }
 
-/** Puts the mail where it is at first, and takes away the permissions that are still to come. */
+/** Puts the mail where it is at first. */
 export async function setTheScene(
   stage: Pick<Stage, 'everybody' | 'servers' | 'screen' | 'signal'>,
 ): Promise<readonly OwnMail[]> {
   const { everybody, servers, screen, signal } = stage;
   const mailboxes = await deliverOldMail(everybody, servers, new Date(), signal);
-  for (const { lateOn, sourceUser, destinationUser } of everybody) {
-    if (lateOn === 'source') await servers.source.setPassword(sourceUser, 'not the one in the CSV');
-    if (lateOn === 'destination') await servers.destination.setPassword(destinationUser, 'not the one in the CSV');
-  }
   const messages = mailboxes.reduce((sum, { atSource }) => sum + atSource.messages, 0);
   screen.tell(`${mailboxes.length} mailboxes with ${messages.toLocaleString('en-US')} messages are on the old side`);
   return mailboxes;
 }
 
-async function waitForPermissions(
-  { screen, servers, signal }: Stage,
-  watch: Watch,
-  mailboxes: readonly OwnMail[],
-): Promise<void> {
-  const late = mailboxes.filter(({ person }) => person.lateOn !== undefined);
-  const ids = new Set(late.map(({ person }) => person.destinationUser));
-  const refused = new Set<string>();
-  await watch.until((standings) => {
-    for (const { id, phase } of standings) if (ids.has(id) && phase === 'refused') refused.add(id);
-    return refused.size === late.length;
-  });
-  screen.tell(`${late.length} mailboxes are refused; they are tried again while the others go on`);
-  const since = performance.now();
-  await watch.until(() => performance.now() - since > PROPAGATION_MS);
-  for (const { person } of late) {
-    signal.throwIfAborted();
-    const { lateOn, sourceUser, sourcePassword, destinationUser, destinationPassword } = person;
-    if (lateOn === 'source') await servers.source.setPassword(sourceUser, sourcePassword);
-    else await servers.destination.setPassword(destinationUser, destinationPassword);
-  }
-  screen.tell('The permissions have reached the servers');
+/** A few mailboxes try, and are refused, until the permissions are known everywhere. */
+async function waitForPermissions({ screen, servers, commands }: Stage, watch: Watch): Promise<void> {
+  const { tenant } = servers.source;
+  const before = tenant.logins.length;
+  await watch.until(() => tenant.logins.length >= before + CANARIES);
+  screen.clear();
+  screen.tell(`${CANARIES} mailboxes have tried and were refused; the others do not even knock`);
+  await commands.run(['status', PROJECT]);
+  tenant.settle();
+  screen.tell('The permissions have reached the old side’s servers');
+}
+
+/** One mailbox has asked for too much; it waits as long as it is told to, and the others go on. */
+async function obeyThrottling({ screen, servers, everybody }: Stage, watch: Watch): Promise<void> {
+  const throttled = everybody.find(({ isThrottled }) => isThrottled);
+  if (throttled === undefined) return;
+  await watch.until((standings) => isIn(standings, throttled, 'prestage'));
+  servers.source.tenant.throttling.throttle(THROTTLED_MS, throttled.sourceUser);
+  screen.tell(`The old side throttles ${throttled.sourceUser}: it asks to wait for ${THROTTLED_MS / 1_000} seconds`);
+}
+
+/** One mailbox is refused while the others are in: its own fault, which has a name and a remedy. */
+async function mendTheFault({ screen, servers, everybody, commands, signal }: Stage, watch: Watch): Promise<void> {
+  const faulty = everybody.find(({ imapIsOff }) => imapIsOff);
+  if (faulty === undefined) return;
+  await watch.until((standings) => isIn(standings, faulty, 'refused'));
+  screen.clear();
+  screen.tell(`${faulty.sourceUser} is refused while the others are in`);
+  await commands.run(['show', PROJECT, faulty.destinationUser]);
+  await delay(WHILE_READING_MS, undefined, { signal });
+  servers.source.tenant.directory.mailbox(faulty.sourceUser).setImapEnabled(true, 'at-once');
+  screen.tell('The administrator switches IMAP on for this mailbox');
+  await commands.run(['retry', PROJECT]);
+}
+
+function isIn(standings: readonly Standing[], { destinationUser }: Person, phase: Standing['phase']): boolean {
+  return standings.some((standing) => standing.id === destinationUser && standing.phase === phase);
+}
+
+/** Tokens that ended in the meantime were replaced without anybody's doing. */
+function tellOfTokens({ screen, servers }: Stage): void {
+  const { tokenService } = servers.source.tenant;
+  screen.tell(
+    `Access tokens lasted for a few seconds; ${tokenService.issued()} were asked for, and no session’s end lost anything`,
+  );
 }
 
 /** What people do between pre-stage and cutover, on both sides. */
