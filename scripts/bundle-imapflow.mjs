@@ -46,9 +46,9 @@ function licences(inputs) {
     .toSorted((a, b) => a.localeCompare(b))
     .map((folder) => {
       const { name, version, license } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
-      const file = readdirSync(folder).find((entry) => /^licen[cs]e/i.test(entry));
-      const text = file === undefined ? `Licence: ${license}` : readFileSync(join(folder, file), 'utf8').trim();
-      return `${name} ${version}\n\n${text}\n`;
+      const files = readdirSync(folder).filter((entry) => /^licen[cs]e/i.test(entry));
+      const texts = files.map((file) => readFileSync(join(folder, file), 'utf8').trim());
+      return [`${name} ${version}`, `Licence: ${license}`, ...texts].join('\n\n').concat('\n');
     })
     .join(`\n${'-'.repeat(80)}\n\n`);
 }
