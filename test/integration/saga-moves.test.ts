@@ -61,7 +61,7 @@ test('what was moved and renamed after pre-stage is there once, where it is now,
   });
   await live(road);
   await handle.executeUpdate(cutover, { args: [{ force: false }] });
-  await road.admin.projectIs(road.name, ({ phase }) => phase === 'tail');
+  await road.admin.mailboxIs(road.name, ANNA, ({ passes }) => passes.some(({ kind }) => kind === 'final'));
   expect(await subjectsAt(road)).toEqual({
     INBOX: ['new', 'one', 'three', 'twin'],
     Work: ['five', 'four', 'twin', 'two'],

@@ -92,7 +92,7 @@ test('a project goes through all its stages, and every message has arrived once,
   );
   await until(
     () => road.destination.read(BERT),
-    ({ folders }) => folders.find(({ path }) => path === 'INBOX')?.messages.some(flaggedByUser) === true,
+    ({ folders }) => folders.find(({ path }) => path === 'INBOX')?.messages.filter(flaggedByUser).length === 2,
   );
   await handle.executeUpdate(finish);
   const { phase, totals } = await road.admin.result(road.name);
@@ -109,7 +109,7 @@ test('a project goes through all its stages, and every message has arrived once,
   );
 });
 
-/** The flags that `liveOn` gives in its second round. */
-function flaggedByUser({ flags, uid }: ReadMessage): boolean {
-  return uid === 2 && flags.join(' ') === '$Label1 \\Answered \\Flagged';
+/** The flags that `liveOn` gives to one message in each round. */
+function flaggedByUser({ flags }: ReadMessage): boolean {
+  return flags.join(' ') === '$Label1 \\Answered \\Flagged';
 }
