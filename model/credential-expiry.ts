@@ -19,7 +19,7 @@ export interface CredentialEnd {
 export interface Course {
   readonly now: number;
   readonly cutoverAt?: number | undefined;
-  /** When the project is forecast to end, where somebody can tell. */
+  /** When everything is forecast to have been copied, where somebody can tell. */
   readonly endsAt?: number | undefined;
 }
 
@@ -31,8 +31,8 @@ export interface CredentialWarning extends CredentialEnd {
 
 const DAY_MS = 86_400_000;
 /**
- * As long as nobody can tell the end, it is a month away, and so it is from the cutover on: the tail takes days, and a new secret
- * takes an administrator some more.
+ * The end is a month away at least, and so it is from the cutover on: the tail takes days, and a new secret takes an
+ * administrator some more.
  */
 const AHEAD_MS = 30 * DAY_MS;
 
@@ -53,7 +53,7 @@ export function mailboxCredentialEnds(settings: ProjectSettings, row: MailboxRow
 /** Those that end before the project does, the earliest first. */
 export function credentialWarnings(ends: readonly CredentialEnd[], course: Course): readonly CredentialWarning[] {
   const { now, cutoverAt = now } = course;
-  const neededUntil = course.endsAt ?? Math.max(now, cutoverAt) + AHEAD_MS;
+  const neededUntil = Math.max(course.endsAt ?? 0, Math.max(now, cutoverAt) + AHEAD_MS);
   return ends
     .filter(({ expiresAt }) => expiresAt < neededUntil)
     .toSorted((a, b) => a.expiresAt - b.expiresAt)
@@ -80,7 +80,8 @@ function sentence({ side, clientId, kind, expiresAt, mailbox }: CredentialEnd, {
   if (expiresAt <= now) return `${what} expired on ${on}: no mailbox opens with it`;
   const days = Math.floor((expiresAt - now) / DAY_MS);
   const left = days === 0 ? 'in less than a day' : days === 1 ? 'in a day' : `in ${days} days`;
-  const end = endsAt === undefined ? '' : `, before the forecast end of the project on ${day(endsAt)}`;
+  const end =
+    endsAt === undefined || expiresAt >= endsAt ? '' : `, before the forecast end of the project on ${day(endsAt)}`;
   return `${what} expires on ${on}, ${left}${end}`;
 }
 

@@ -1,5 +1,6 @@
 import type { WorkflowExecutionDescription, WorkflowExecutionStatusName } from '@temporalio/client';
 import { credentialWarnings, type CredentialWarning } from '../../model/credential-expiry.ts';
+import { forecastEnd } from '../../model/forecast.ts';
 import { projectWorkflowId } from '../../model/ids.ts';
 import type { GateView } from '../../model/gate-view.ts';
 import type { MailboxCounts, Problem } from '../../model/mailbox.ts';
@@ -114,10 +115,14 @@ export function composeStatus(sources: StatusSources): StatusReport {
     gates: view?.gates ?? [],
     troubles: glance?.troubles ?? [],
     troubled: glance?.troubled ?? phases['attention'] ?? 0,
-    credentials:
-      workflow === 'running' ? credentialWarnings(view?.credentials ?? [], { now, cutoverAt: view?.cutoverAt }) : [],
+    credentials: workflow === 'running' && view !== undefined ? warningsOf(view, now) : [],
     page,
   };
+}
+
+function warningsOf(view: ProjectView, now: number): readonly CredentialWarning[] {
+  const { credentials = [], cutoverAt } = view;
+  return credentialWarnings(credentials, { now, cutoverAt, endsAt: forecastEnd(view, now) });
 }
 
 function nowOf(workflow: StatusReport['workflow'], view: ProjectView | undefined): string {
