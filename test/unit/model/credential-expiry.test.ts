@@ -63,10 +63,16 @@ describe('a credential is warned of', () => {
 
   it.each([
     ['later than a month from now', 31, {}],
-    ['after the forecast end, however near', 10, { endsAt: NOW + 9 * DAY }],
+    ['after the forecast end and a month from now', 31, { endsAt: NOW + 9 * DAY }],
     ['after a cutover of long ago and a month', 31, { cutoverAt: NOW - 90 * DAY }],
   ])('but not %s', (_, days, course) => {
     expect(credentialWarnings([end(days)], { now: NOW, ...course })).toEqual([]);
+  });
+
+  it('within a month also after the forecast end: the cutover and the tail are still to come', () => {
+    const [near] = credentialWarnings([end(20)], { now: NOW, endsAt: NOW + 10 * DAY });
+    expect(near?.text).toContain('in 20 days');
+    expect(near?.text).not.toContain('forecast');
   });
 
   it('the earliest first, with the mailbox whose own it is', () => {
