@@ -1,6 +1,6 @@
 import type { FolderStatus, ImapSession } from '../imap/types.ts';
 import type { SurveyedFolder, SurveyResult } from '../model/activities.ts';
-import { isExchange } from '../model/exchange.ts';
+import { isExchange, NOT_COVERED } from '../model/exchange.ts';
 import type { LeftOutFolder } from '../model/folders.ts';
 import { mapFolders, type FolderMap, type FolderSide, type LeftOut } from '../model/folder-map.ts';
 import type { MailboxJob, Side } from '../model/project.ts';
@@ -51,7 +51,8 @@ async function survey(
   }
   const leftOut: LeftOutFolder[] = [];
   for (const left of map.leftOut) leftOut.push(await countLeftOut(source, left));
-  return { ok: true, folders, leftOut, notes: map.notes };
+  const notes = isExchange(source.capabilities) ? [...map.notes, NOT_COVERED] : map.notes;
+  return { ok: true, folders, leftOut, notes };
 }
 
 /** Nothing below the root is a mistake in the row, or a right that is missing, and never a mailbox that is moved already. */

@@ -27,3 +27,7 @@ export function isExchange(capabilities: ReadonlySet<string>): boolean {
   if (!capabilities.has('UNSELECT') || !capabilities.has('CHILDREN')) return false;
   return [...capabilities].every((capability) => EXCHANGE.has(capability) || capability.startsWith('AUTH='));
 }
+
+/** Of every mailbox that leaves Exchange: IMAP does not show whether there is any of it. */
+export const NOT_COVERED =
+  'an online archive and public folders cannot be seen over IMAP and are not covered; `mailferry setup m365` lists the mailboxes with an archive';

@@ -86,16 +86,21 @@ function leftOutLines(rows: readonly Accepted[]): readonly string[] {
   );
 }
 
+/** What is to be said of several mailboxes is said once. */
 function noteLines(rows: readonly Accepted[]): readonly string[] {
-  const notes = rows.flatMap(({ id, notes: all }) => all.map((note) => `${id}: ${note}`));
-  return [...sharedBy(rows).map(sharedLine), ...notes];
+  const byNote = new Map<string, string[]>();
+  for (const { id, notes } of rows) for (const note of notes) byNote.set(note, [...(byNote.get(note) ?? []), id]);
+  return [...sharedBy(rows).map(sharedLine), ...[...byNote].map(([note, ids]) => `${named(ids)}: ${note}`)];
 }
 
 function sharedLine(group: readonly Accepted[]): string {
-  const ids = group.slice(0, SHOWN_SHARING).map(({ id }) => id);
-  const more = group.length - ids.length;
-  const all = more > 0 ? `${ids.join(', ')} and ${thousands(more)} more` : ids.join(', ');
-  return `${all}: the source shows one mailbox for all of them (aliases, or a login that opens another’s mailbox)`;
+  return `${named(group.map(({ id }) => id))}: the source shows one mailbox for all of them (aliases, or a login that opens another’s mailbox)`;
+}
+
+function named(ids: readonly string[]): string {
+  const more = ids.length - SHOWN_SHARING;
+  const shown = ids.slice(0, SHOWN_SHARING).join(', ');
+  return more > 0 ? `${shown} and ${thousands(more)} more` : shown;
 }
 
 function section(title: string, lines: readonly string[], theme: Theme): readonly string[] {

@@ -99,6 +99,13 @@ describe('the preflight screen', () => {
     expect(text).not.toMatch(/bert.*one mailbox/);
   });
 
+  it('says once what is to be said of several mailboxes', () => {
+    const rows = Array.from(['anna', 'bert'], (id) => ({ ...report.rows[0], id }));
+    const text = render(preflightScreen({ ...report, rows }));
+    expect(text).toContain('anna, bert: “a/b” became “a_b”');
+    expect(text.match(/became/g)).toHaveLength(1);
+  });
+
   it('stays short for a large project, and says where the rest is', () => {
     const rows = Array.from({ length: 80 }, (_, index) => ({ ...report.rows[0], id: `user${index}` }));
     const text = render(preflightScreen({ ...report, rows }));
