@@ -76,10 +76,12 @@ export function applyGrowth(ledger: Ledger, text: string): Tally {
     const { uids, counterparts, flagSets } = readEntries(from, ledger);
     from.end();
     if (changes % 2 === 1) ledger.forgetSource();
+    // Growth that tells nothing of what was put aside leaves it as it was.
+    const putAside = aside ?? ledger.aside;
     for (const [at, uid] of uids.entries()) {
       ledger.handle(uid, counterparts[at] ?? NOWHERE, ledger.flagsOfSet(flagSets[at] ?? 0));
     }
-    if (aside !== undefined) ledger.replaceAside(aside);
+    ledger.replaceAside(putAside);
     ledger.replaceUnread(unread);
     ledger.update(head);
     return tally;

@@ -173,6 +173,18 @@ describe('the growth of a ledger', () => {
     );
   });
 
+  it('that tells nothing of what was put aside leaves it as it was, also where counterparts are forgotten', () => {
+    const base = new Ledger();
+    base.handle(7, 1, []);
+    base.putAside(7, 'destination.message-refused');
+    const text = encodeLedger(base);
+    const grown = decodeLedger(text);
+    grown.forgetCounterparts();
+    const other = decodeLedger(text);
+    applyGrowth(other, encodeGrowth(grown, newTally()));
+    expect(contents(other)).toEqual(contents(grown));
+  });
+
   it('is as long as what changed, whatever the folder holds', () => {
     const ledger = decodeLedger(encodeLedger(usedFolder(20_000)));
     ledger.handle(1_000_000, 1_000_000, ['\\Seen']);
