@@ -83,7 +83,6 @@ async function startOldSide(everybody: readonly Person[]): Promise<OldSide> {
       const mailbox = tenant.addMailbox(sourceUser, {
         imapEnabled: !imapIsOff,
         language: SOURCE_LANGUAGE,
-        itemsThatAreNoMail: 0,
       });
       mailbox.store.password = sourcePassword;
     }
