@@ -98,8 +98,12 @@ async function waitForPermissions({ screen, servers, commands }: Stage, watch: W
 async function obeyThrottling({ screen, servers, everybody }: Stage, watch: Watch): Promise<void> {
   const throttled = everybody.find(({ isThrottled }) => isThrottled);
   if (throttled === undefined) return;
-  await watch.until((standings) => isIn(standings, throttled, 'prestage'));
-  servers.source.tenant.throttling.throttle(THROTTLED_MS, throttled.sourceUser);
+  const { tenant } = servers.source;
+  // A login stays on record, however soon the mailbox is through; a phase that is asked for may have passed.
+  await watch.until(() =>
+    tenant.logins.some(({ address, outcome }) => address === throttled.sourceUser && outcome === 'opened'),
+  );
+  tenant.throttling.throttle(THROTTLED_MS, throttled.sourceUser);
   screen.tell(`The old side throttles ${throttled.sourceUser}: it asks to wait for ${THROTTLED_MS / 1_000} seconds`);
 }
 

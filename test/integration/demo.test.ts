@@ -11,6 +11,16 @@ const SCRIPT = fileURLToPath(new URL('../../scripts/demo.mjs', import.meta.url))
 /** Below a minute on two quiet cores; other tests run beside it. */
 const PATIENCE_MS = 300_000;
 
+/** What the road out of Microsoft 365 has to show, beside the mail. */
+const STORY = [
+  /^ {2}no {2}anna\.schmidt@old\.example: access\.refused$/m,
+  /source: refused .*, permissions young, next try /,
+  /The old side throttles hiroshi\.tanaka@old\.example/,
+  /^ines\.silva@old\.example → ines\.silva@new\.example {2}refused$/m,
+  /server: BAD User is authenticated but not connected\./,
+  /; (?:[2-9]|\d\d+) were asked for, and no session/,
+] as const;
+
 /** Everything that the demonstration makes lies here, and each server that it starts has this path among its arguments. */
 let scratch: string;
 let demo: ChildProcess | undefined;
@@ -85,6 +95,7 @@ test(
       /^demo: (\d+) messages, (\d+) identical, 0 missing, 0 doubled$/.exec(lines.at(-1) ?? '') ?? [];
     expect(Number(messages)).toBeGreaterThan(3_000);
     expect(identical).toBe(messages);
+    for (const words of STORY) expect(run.output()).toMatch(words);
     expect(processesLeft()).toEqual([]);
     expect(await mailFoldersLeft()).toEqual([]);
   },
