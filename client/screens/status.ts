@@ -91,16 +91,23 @@ function workerLines({ worker, workflow }: StatusReport, theme: Theme): readonly
   return ['', theme.warn(`! ${what}`), '  The numbers are those that were reported last.'];
 }
 
-function problemLines({ problem, gates }: StatusReport, theme: Theme): readonly string[] {
+function problemLines({ project, problem, gates }: StatusReport, theme: Theme): readonly string[] {
   if (problem === undefined) return [];
+  const { causes = [], fault } = gates.find(({ code }) => code === problem.code) ?? {};
+  const isYoung = fault === 'propagation';
   const server = problem.serverText === undefined ? [] : [`  server: ${problem.serverText}`];
-  const causes = gates.find(({ code }) => code === problem.code)?.causes ?? [];
+  const likely = isYoung
+    ? 'Permissions given less than an hour ago look like this. Should it last, in order of likelihood:'
+    : 'In order of likelihood:';
+  const next = isYoung
+    ? `nothing yet; it is tried again by itself, and \`mailferry retry ${project}\` tries at once`
+    : refusal(problem.code).next;
   return [
     '',
-    theme.bad(`${problem.code}: ${problem.text}`),
+    (isYoung ? theme.warn : theme.bad)(`${problem.code}: ${problem.text}`),
     ...server,
-    ...(causes.length === 0 ? [] : ['  In order of likelihood:', ...causeLines(causes).map((line) => `    ${line}`)]),
-    `  next: ${refusal(problem.code).next}`,
+    ...(causes.length === 0 ? [] : [`  ${likely}`, ...causeLines(causes).map((line) => `    ${line}`)]),
+    `  next: ${next}`,
   ];
 }
 

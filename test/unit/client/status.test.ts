@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { composeStatus, type StatusSources } from '../../../client/remote/status.ts';
+import type { GateView } from '../../../model/gate-view.ts';
+import { refusal } from '../../../model/refusals.ts';
 import { statusLine, statusScreen } from '../../../client/screens/status.ts';
 import { jsonPrinter, textPrinter } from '../../../client/printer.ts';
 import { memoryIo } from './memory-io.ts';
@@ -112,6 +114,25 @@ describe('the status screen', () => {
     );
     // oxlint-disable-next-line no-control-regex
     expect(text.replaceAll('\n', '')).not.toMatch(/[\u0000-\u001f\u007f-\u009f]/);
+  });
+
+  it('does not send anybody after causes while permissions are young', () => {
+    const gate: GateView = {
+      side: 'source',
+      application: { clientId: 'app' },
+      mailboxes: 12,
+      tries: 2,
+      fault: 'propagation',
+      code: 'access.tenant',
+      causes: ['fullAccess'],
+    };
+    const problem = { code: 'access.tenant', text: 'nobody is let in' } as const;
+    const young = shown(statusReport({ problem, gates: [gate] }));
+    expect(young).toContain('Permissions given less than an hour ago look like this');
+    expect(young).toContain('next: nothing yet; it is tried again by itself');
+    expect(young).not.toContain(refusal('access.tenant').next);
+    const old = shown(statusReport({ problem, gates: [{ ...gate, fault: 'tenant' }] }));
+    expect(old).toContain(`next: ${refusal('access.tenant').next}`);
   });
 
   it('has colours on a terminal only, and none with NO_COLOR', () => {
