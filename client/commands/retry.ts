@@ -28,7 +28,7 @@ async function retry(context: Context, name: string, { failed = false }: RetryOp
   );
   const line =
     concerned === 0
-      ? `Nothing in project "${project}" waits for a retry.`
+      ? `Project "${project}" knows of nothing that waits; what was refused a moment ago tries again now.`
       : `${countOf(concerned, 'mailbox tries', 'mailboxes try')} again now.`;
   context.printer.show(actionScreen({ project, done: 'retry', inEffect: true, concerned, lines: [line] }));
   return EXIT.done;

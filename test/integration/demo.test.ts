@@ -15,6 +15,8 @@ const PATIENCE_MS = 300_000;
 const STORY = [
   /^ {2}no {2}anna\.schmidt@old\.example: access\.refused$/m,
   /source: refused .*, permissions young, next try /,
+  /Permissions given less than an hour ago look like this/,
+  /next: nothing yet; it is tried again by itself/,
   /The old side throttles hiroshi\.tanaka@old\.example/,
   /^ines\.silva@old\.example → ines\.silva@new\.example {2}refused$/m,
   /server: BAD User is authenticated but not connected\./,
