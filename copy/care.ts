@@ -1,21 +1,26 @@
 const MOST_REOPENINGS = 60;
 
+/** Connections lost with so many messages, each alone, while nothing else was answered: it is none of the messages. */
+const MOST_POSTPONED = 10;
+
 /**
  * What is known, during one attempt, of messages among which one makes a server refuse a whole command, drop the
- * connection or fall silent. A command that drops the connection a second time, alone on it, counts as refused. Suspicious
- * messages go in ever smaller commands, until the guilty one is alone.
+ * connection or fall silent. A command that is on its way when the connection is lost a second time, alone on it, counts as
+ * refused. Suspicious messages go in ever smaller commands, until the guilty one is alone. Connections are lost for many
+ * reasons, though, and more than once on a bad day: so the message that seems guilty waits behind all others then, and only
+ * when it meets the same fate once more is it at fault.
  */
 export class Care {
   readonly #suspicious = new Set<number>();
   readonly #condemned = new Set<number>();
-  /** Silence met these alone, when it was not known whether the server answers to anything at all; they go last. */
+  /** These were alone when the connection was lost or the server fell silent, which may have been by chance; they go last. */
   readonly #postponed = new Set<number>();
   /** Refused once in words that say nothing, by a server that may have disliked something else. */
   readonly #disliked = new Set<number>();
   #most = Number.POSITIVE_INFINITY;
   /** Suspicious because a connection was lost: then one command has to be alone on it. */
   #dropped = false;
-  /** Whether the server has answered anything since it first fell silent. */
+  /** Whether the server has answered anything since it first dropped a connection or fell silent. */
   #answered = false;
   #reopenings = 0;
 
@@ -24,9 +29,9 @@ export class Care {
     return this.#suspicious.has(uid) ? this.#most : Number.POSITIVE_INFINITY;
   }
 
-  /** Whether one command at a time may be on its way. */
-  get isAlone(): boolean {
-    return this.#dropped && this.#suspicious.size > 0;
+  /** Whether nothing else may be on its way beside a command with this message. */
+  isAlone(uid: number): boolean {
+    return this.#dropped && this.#suspicious.has(uid);
   }
 
   /** Nobody could tell whether these were at fault; they go in commands of at most half as many. */
@@ -42,21 +47,34 @@ export class Care {
     return true;
   }
 
-  /** The connection was dropped while these commands were on their way. Gives the message that did it, once it is known. */
-  dropped(commands: readonly (readonly number[])[]): number | undefined {
+  /**
+   * The connection was lost while these commands were on their way. Gives the message that did it, once it is known, and
+   * `server` when others met the same fate and none was answered.
+   */
+  dropped(commands: readonly (readonly number[])[]): number | 'server' | undefined {
     const uids = commands.flat();
-    const again = this.isAlone && commands.length === 1 && uids.every((uid) => this.#suspicious.has(uid));
+    const again = this.#dropped && commands.length === 1 && uids.every((uid) => this.#suspicious.has(uid));
+    if (!this.#dropped) this.#answered = false;
     this.#dropped = true;
     const [only] = uids;
-    if (!again) {
+    if (again && uids.length === 1 && only !== undefined) return this.#droppedBy(only);
+    if (again) {
+      this.refused(uids);
+    } else {
       for (const uid of uids) this.#suspicious.add(uid);
       this.#most = Math.max(1, ...commands.map(({ length }) => length));
-    } else if (uids.length === 1 && only !== undefined) {
-      this.#condemned.add(only);
-      return only;
-    } else {
-      this.refused(uids);
     }
+    return undefined;
+  }
+
+  #droppedBy(uid: number): number | 'server' | undefined {
+    if (this.#postponed.has(uid)) {
+      if (!this.#answered && this.#postponed.size > 1) return 'server';
+      this.#condemned.add(uid);
+      return uid;
+    }
+    if (!this.#answered && this.#postponed.size >= MOST_POSTPONED) return 'server';
+    this.#postponed.add(uid);
     return undefined;
   }
 
@@ -98,7 +116,10 @@ export class Care {
   /** These are beyond suspicion, or out of the way. */
   accountedFor(uids: Iterable<number>): void {
     if (this.#suspicious.size === 0) return;
-    for (const uid of uids) this.#suspicious.delete(uid);
+    for (const uid of uids) {
+      this.#suspicious.delete(uid);
+      this.#postponed.delete(uid);
+    }
     if (this.#suspicious.size > 0) return;
     this.#most = Number.POSITIVE_INFINITY;
     this.#dropped = false;
@@ -109,7 +130,7 @@ export class Care {
     return this.#suspicious;
   }
 
-  /** Messages that dropped a connection twice, alone, in ascending order; each is given once. */
+  /** Messages that were found to be at fault, in ascending order; each is given once. */
   takeCondemned(): readonly number[] {
     const condemned = [...this.#condemned].toSorted((a, b) => a - b);
     this.#condemned.clear();

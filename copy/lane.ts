@@ -244,9 +244,15 @@ export class Lane {
 
   #mayFly(batch: Batch): boolean {
     if (this.#flying.size === 0) return true;
-    if (this.#care.isAlone || this.#flying.size >= this.#pace.commands) return false;
+    if (this.#isAlone(batch) || this.#flying.size >= this.#pace.commands) return false;
+    for (const flying of this.#flying.keys()) if (this.#isAlone(flying)) return false;
     if (this.#proofs.has(batch) && this.#flying.size < this.#proofs.size) return true;
     return this.#flyingBytes + bytesOf(batch) <= this.#pace.window;
+  }
+
+  /** Messages under suspicion are in commands of their own. */
+  #isAlone([first]: Batch): boolean {
+    return first !== undefined && this.#care.isAlone(first.uid);
   }
 
   /** What has not been sent is left to another share. */

@@ -62,6 +62,31 @@ describe.each(DESTINATIONS)('one message among many, on a server with %s', (_, c
     expectNoStrangeCommands(copy);
   });
 
+  it('that is on its way whenever connections are lost, eight times in a row, is not at fault therefore', async () => {
+    let arrivals = 0;
+    const refuseMessage = (): string | undefined => {
+      arrivals += 1;
+      return arrivals < 33 || arrivals > 40 ? undefined : cutAll(copy);
+    };
+    const [copy, user] = await begin(numbered(70), { capabilities, refuseMessage });
+    const { result } = await copy.attempt(user);
+    expect(result).toMatchObject({ outcome: { kind: 'complete' }, aside: [] });
+    expect(copy.copied(user)).toEqual(copy.expected());
+  });
+
+  it('all of which end the connection puts nothing aside, and ends', async () => {
+    const [copy, user] = await begin(numbered(40), { capabilities, refuseMessage: () => cutAll(copy) });
+    const { result } = await copy.attempt(user);
+    expect(result).toMatchObject({ outcome: { kind: 'refused', problem: { code: 'server.connection-lost' } } });
+    expect(result?.aside).toEqual([]);
+  });
+
+  it('alone in its folder, with which the connection is lost, is put aside', async () => {
+    const [copy, user] = await begin(numbered(1), { capabilities, refuseMessage: () => cutAll(copy) });
+    const { result } = await copy.attempt(user);
+    expect(result).toMatchObject({ outcome: { kind: 'complete' }, aside: [{ uid: 1 }] });
+  });
+
   it.each([33, 1, 70])('number %i to which the server says nothing is found and put aside', async (number) => {
     const [copy, user] = await begin(numbered(70), { capabilities, refuseMessage: silencing(() => copy, number) });
     const { result } = await copy.attempt(user, {}, { commandTimeout: SILENCE_MS });
@@ -176,11 +201,13 @@ describe.each(DESTINATIONS)('one message among many, on a server with %s', (_, c
 
 /** Ends all connections of the destination when it has read a certain message, and does not store it. */
 function dropping(copy: () => FailureHarness): (body: Buffer) => string | undefined {
-  return (body) => {
-    if (!body.includes('number 33.')) return undefined;
-    for (const connection of copy().destination.connections()) connection.cut({ reset: true });
-    return 'NO gone';
-  };
+  return (body) => (body.includes('number 33.') ? cutAll(copy()) : undefined);
+}
+
+/** Ends all connections of the destination; what is in hand is not stored. */
+function cutAll({ destination }: FailureHarness): string {
+  for (const connection of destination.connections()) connection.cut({ reset: true });
+  return 'NO gone';
 }
 
 const SILENCE_MS = 400;
