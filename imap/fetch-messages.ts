@@ -2,7 +2,7 @@
 import type { LiteralSink } from './assembler.ts';
 import { BodyStream } from './body-stream.ts';
 import type { ByteBudget } from './budget.ts';
-import { MESSAGES, readableFlags, readItems, Rows, SequenceCheck } from './fetch-rows.ts';
+import { MESSAGES, readableFlags, readItems, Rows, SequenceCheck, type Items } from './fetch-rows.ts';
 import { formatUidSet } from './grammar.ts';
 import { isImapRefusal, refuse } from './refusal.ts';
 import { saysExpunged } from './refusals.ts';
@@ -216,7 +216,9 @@ class Reading {
     if (this.#stream !== undefined) return this.#endStream(data, this.#stream);
     const items = readItems(data);
     const body = items.get('BODY');
-    if (body?.kind === 'literal' && body.literal.bytes > this.#budget.largest) return this.#thrownAway(data);
+    if (body?.kind === 'literal' && body.literal.bytes > this.#budget.largest) {
+      return this.#thrownAway(items, body.literal.bytes);
+    }
     const row = this.#rows.take(data);
     const uid = positiveOf(items.get('UID'));
     if (row !== undefined) this.#left.delete(row.uid);
@@ -241,9 +243,9 @@ class Reading {
   }
 
   /** Too large to be held, and nobody knew whose it was before it was gone: asked for once more. */
-  #thrownAway(data: DataResponse): void {
-    const items = readItems(data);
+  #thrownAway(items: Items, bytes: number): void {
     const uid = positiveOf(items.get('UID'));
+    if (uid !== undefined) this.#compare(uid, bytes);
     const row = uid === undefined ? undefined : MESSAGES.read(uid, items);
     if (row !== undefined && this.#left.has(row.uid)) {
       this.late.push(row);

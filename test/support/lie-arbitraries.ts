@@ -119,6 +119,30 @@ function timed(lies: Arbitrary<Lie>): Arbitrary<readonly TimedLie[]> {
   return array(oneof(anywhere, aimed), { minLength: 1, maxLength: 2 });
 }
 
+/** A message that is not there, small or too large to be held. */
+const madeUp: Arbitrary<Lie> = record({
+  uid: integer({ min: 1, max: 16 }),
+  date: constantFrom('NIL', '"17-Jul-2020 02:44:25 +0000"'),
+  body: constantFrom(
+    '"made up"',
+    'NIL',
+    '{7}\r\nmade up',
+    `{50000}\r\n${'made up\r\n'.repeat(5_556).slice(0, 50_000)}`,
+  ),
+  where: constantFrom('before' as const, 'after' as const),
+}).map(({ uid, date, body, where }) => ({
+  do: 'insert',
+  text: `* ${uid} FETCH (UID ${uid} FLAGS () INTERNALDATE ${date} BODY[] ${body})\r\n`,
+  where,
+}));
+
+/** One message that is made up; all else is true, and comes, so that it gives the lie away. */
+export const madeUpCase: Arbitrary<Case> = record({
+  mode: nat(5),
+  begun: boolean(),
+  lie: record({ at: nat(20), to: constant('BODY[] {'), lie: madeUp }),
+}).map(({ mode, begun, lie }) => ({ mode, begun, source: [lie], destination: [], commandTimeout: 20_000 }));
+
 function caseOf(lies: Arbitrary<Lie>): Arbitrary<Case> {
   const some = timed(lies);
   const sides = oneof(

@@ -51,4 +51,25 @@ export const FOUND: readonly Found[] = [
       destination: [],
     },
   },
+  {
+    what: 'a small message that was made up was taken for the large one that has its UID, and came after it',
+    kind: 'deceived',
+    one: {
+      commandTimeout: 20_000,
+      mode: 0,
+      begun: false,
+      source: [
+        {
+          at: 1,
+          to: '* 7 FETCH',
+          lie: {
+            do: 'insert',
+            text: '* 7 FETCH (UID 7 FLAGS () INTERNALDATE NIL BODY[] "made up")\r\n',
+            where: 'before',
+          },
+        },
+      ],
+      destination: [],
+    },
+  },
 ];

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { isStream } from '../../../imap/body.ts';
+import { ByteBudget } from '../../../imap/budget.ts';
 import type { FetchedMessage } from '../../../imap/types.ts';
 import type { Step } from '../../support/scripted-server.ts';
 import { collect, refusalOf, rejectionOf, stage } from './harness.ts';
@@ -13,6 +14,12 @@ const row = (uid: number, body: string): string =>
   `* ${uid} FETCH (UID ${uid} FLAGS () INTERNALDATE "${DATE}" BODY[] {${body.length}}\r\n${body})\r\n`;
 const text = (message: FetchedMessage | undefined): string | undefined =>
   message?.body === undefined || isStream(message.body) ? undefined : Buffer.concat(message.body).toString('latin1');
+
+async function drain(groups: AsyncIterable<readonly FetchedMessage[]>): Promise<void> {
+  for await (const group of groups) {
+    for (const { body = [] } of group) for await (const _ of body);
+  }
+}
 
 const step = (uid: number): readonly Step[] => [
   { expect: /^F\d UID FETCH [\d,]{1,7000} \(UID FLAGS\)$/ },
@@ -186,6 +193,15 @@ describe('fetching messages', () => {
       OK,
     ]);
     expect(await collect(session.fetchMessages([1]))).toEqual([]);
+  });
+
+  it('of which two different ones come under one UID gives no reason to believe any, be they ever so large', async () => {
+    const [small, large] = [row(1, 'made up'), row(1, 'x'.repeat(300))];
+    for (const told of [small + large, large + small]) {
+      const { session } = await stage([BODIES('1'), { send: told }, OK]);
+      const error = await refusalOf(drain(session.readMessages([1], new ByteBudget(1_024, 100))));
+      expect(error.problem.code).toBe('server.protocol');
+    }
   });
 
   it('never gives half a message when the connection ends within it', async () => {
