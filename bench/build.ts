@@ -1,9 +1,6 @@
-import { execFile } from 'node:child_process';
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
-import { bundleImapflow } from '../scripts/bundle-imapflow.mjs';
+import { bundleProgram } from '../scripts/bundle-imapflow.mjs';
 import type { Program } from './measure.ts';
 import { jobInput, type CopyJob } from './processes/job.ts';
 import { makeScratch } from './scratch.ts';
@@ -16,32 +13,25 @@ export interface Build {
   readonly remove: () => Promise<void>;
 }
 
-export type ProcessName = 'engine' | 'limit' | 'imapflow-loop';
+const PROCESSES = ['engine', 'limit', 'imapflow-loop'] as const;
+export type ProcessName = (typeof PROCESSES)[number];
 
 /**
- * Compiles the processes as an installed mailferry is compiled: translating at each start would cost as much as copying
- * thousands of messages. Inside the checkout, so that packages are found.
+ * Compiles each process into one file, with imapflow as an installed mailferry has it: translating at each start, or looking
+ * for hundreds of files, would cost as much as copying thousands of messages.
  */
 export async function buildProcesses(): Promise<Build> {
-  const state = join(ROOT, '.mailferry');
-  await mkdir(state, { recursive: true, mode: 0o700 });
-  const { path, remove } = await makeScratch(state, 'bench-');
-  const tsc = join(ROOT, 'node_modules', 'typescript', 'bin', 'tsc');
+  const { path, remove } = await makeScratch();
+  const compiled = (name: ProcessName): string => join(path, `${name}.mjs`);
   try {
-    const args = [tsc, '-p', join(ROOT, 'bench', 'tsconfig.json'), '--noCheck', '--outDir', path];
-    await promisify(execFile)(process.execPath, args);
-    await bundleImapflow(path);
+    const entry = (name: ProcessName): string => join(ROOT, 'bench', 'processes', `${name}.ts`);
+    for (const name of PROCESSES) await bundleProgram(entry(name), compiled(name));
   } catch (error) {
     await remove();
-    const said = error instanceof Error && 'stdout' in error ? String(error.stdout) : String(error);
-    throw new Error(`the processes of the bench cannot be compiled: ${said}`, { cause: error });
+    throw new Error(`the processes of the bench cannot be compiled: ${String(error)}`, { cause: error });
   }
   return {
     remove,
-    program: (name, job) => ({
-      command: process.execPath,
-      args: [join(path, 'bench', 'processes', `${name}.js`)],
-      stdin: jobInput(job),
-    }),
+    program: (name, job) => ({ command: process.execPath, args: [compiled(name)], stdin: jobInput(job) }),
   };
 }

@@ -10,8 +10,8 @@ export interface Scratch {
 }
 
 /** Makes a folder of one's own, which is gone when this process exits, at the latest. */
-export async function makeScratch(parent = tmpdir(), prefix = 'mailferry-bench-'): Promise<Scratch> {
-  const path = await mkdtemp(join(parent, prefix));
+export async function makeScratch(): Promise<Scratch> {
+  const path = await mkdtemp(join(tmpdir(), 'mailferry-bench-'));
   const removeAtExit = (): void => rmSync(path, { recursive: true, force: true, maxRetries: 3 });
   process.once('exit', removeAtExit);
   return {
