@@ -9,6 +9,7 @@ import { ImapFlow } from 'imapflow';
 import type { ServerAddress } from '../model/project.ts';
 import { explainFailure } from './connect-failures.ts';
 import { refuse } from './refusal.ts';
+import { spareRoundTrips } from './spared.ts';
 import type { Login, SessionOptions } from './types.ts';
 import type { WireSockets } from './wire.ts';
 
@@ -89,16 +90,6 @@ function credentials(login: Login, offers: (capability: string) => boolean, stat
   };
 }
 
-/** What the client would ask for on its own, a round trip each; the wire asks for all of it at once afterwards. */
-const ASKED_LATER: ReadonlySet<unknown> = new Set(['ID', 'NAMESPACE']);
-
-/** The table of commands is not among the client's types; commands that are not in it are left out without a word. */
-function leaveOut(client: ImapFlow, names: ReadonlySet<unknown>): void {
-  const commands: unknown = Reflect.get(client, 'commands');
-  if (!(commands instanceof Map)) return;
-  Reflect.set(client, 'commands', new Map([...commands].filter(([name]) => !names.has(name))));
-}
-
 function createClient({ address, login, proxy, commandTimeout }: SessionOptions, state: LoginState): ImapFlow {
   const { host, port, tls, serverName } = address;
   const client: ImapFlow = new ImapFlow({
@@ -121,7 +112,7 @@ function createClient({ address, login, proxy, commandTimeout }: SessionOptions,
     greetingTimeout: commandTimeout,
     socketTimeout: commandTimeout,
   });
-  leaveOut(client, ASKED_LATER);
+  spareRoundTrips(client);
   return client;
 }
 
@@ -158,7 +149,7 @@ async function connectInTime(client: ImapFlow, { signal, commandTimeout, address
   }
 }
 
-/** An authenticated connection, and what the server has said so far that it can do; it may have more to say. */
+/** An authenticated connection, and what the server has said before or with the login that it can do; it may have more to say. */
 export interface Connected extends WireSockets {
   readonly told: ReadonlySet<string>;
 }

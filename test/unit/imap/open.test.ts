@@ -160,6 +160,71 @@ describe('logging in', () => {
   });
 });
 
+describe('a login', () => {
+  it('with AUTH=PLAIN takes no round trip for a server that takes the response at once (RFC 4959)', async () => {
+    const server = await script(
+      greet('AUTH=PLAIN SASL-IR'),
+      { expect: `AUTHENTICATE PLAIN ${plain('', 'alice', SECRET)}` },
+      { send: '$tag OK [CAPABILITY IMAP4rev1 NAMESPACE] in\r\n' },
+      ...WELCOME,
+    );
+    await open({ port: server.port });
+    await server.played;
+  });
+
+  it('for somebody else says so at once as well', async () => {
+    const server = await script(
+      greet('AUTH=PLAIN SASL-IR'),
+      { expect: `AUTHENTICATE PLAIN ${plain('alice', 'boss', SECRET)}` },
+      { send: '$tag OK [CAPABILITY IMAP4rev1 NAMESPACE] in\r\n' },
+      ...WELCOME,
+    );
+    await open({ port: server.port, login: ACTING });
+    await server.played;
+  });
+
+  it('gives the response once more to a server that asks for it all the same', async () => {
+    const server = await script(
+      greet('AUTH=PLAIN SASL-IR'),
+      { expect: /^1 AUTHENTICATE PLAIN \S+$/ },
+      { send: '+ \r\n' },
+      { expect: new RegExp(`^${plain('', 'alice', SECRET)}$`) },
+      { send: '1 OK [CAPABILITY IMAP4rev1 NAMESPACE] in\r\n' },
+      ...WELCOME,
+    );
+    await open({ port: server.port });
+    await server.played;
+  });
+
+  it.each([
+    ['NO [UNAVAILABLE] Temporary authentication failure.', PASSWORD, 'access.unavailable'],
+    ['NO [AUTHENTICATIONFAILED] Authentication failed.', PASSWORD, 'access.password'],
+    ['NO [AUTHORIZATIONFAILED] Authorization failed.', ACTING, 'access.administrator'],
+    ['BAD User is authenticated but not connected.', PASSWORD, 'access.refused'],
+  ] as const)('at once that is refused with %s is understood', async (answer, login, code) => {
+    const server = await script(
+      greet('AUTH=PLAIN SASL-IR'),
+      { expect: /^1 AUTHENTICATE PLAIN \S+$/ },
+      { send: `1 ${answer}\r\n` },
+    );
+    const refusal = await refusalOf(open({ port: server.port, login }));
+    expect(refusal.problem).toMatchObject({ code, serverText: answer });
+    expect(inspect(refusal, { depth: 10, showHidden: true })).not.toContain(SECRET);
+  });
+
+  it('asks only once what the server can do where that is not told with the OK', async () => {
+    const server = await script(
+      greet('AUTH=XOAUTH2 SASL-IR NAMESPACE'),
+      { expect: /^1 AUTHENTICATE XOAUTH2 \S+$/ },
+      { send: '1 OK AUTHENTICATE completed.\r\n' },
+      ...WELCOME,
+    );
+    const session = await open({ port: server.port, login: TOKEN });
+    expect([...session.capabilities]).toEqual(['IMAP4REV1', 'NAMESPACE', 'UIDPLUS']);
+    expect(server.received().match(/CAPABILITY/g)).toHaveLength(1);
+  });
+});
+
 describe('a server that refuses the login', () => {
   it.each([
     ['NO [UNAVAILABLE] Temporary authentication failure.', PASSWORD, 'access.unavailable'],
