@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { Connection, isGrpcServiceError, ServiceError, type ConnectionOptions } from '@temporalio/client';
 import { loadClientConnectConfig, type ClientConnectConfig } from '@temporalio/envconfig';
 import type { Env } from './pip-config.ts';
+import { RETRIES } from './retries.ts';
 
 /** The address and the namespace that Temporal's own tools take when nothing is configured. */
 const defaultAddress = 'localhost:7233';
@@ -79,8 +80,8 @@ export function loadConnectionOptions(sources: ConnectionSources): TemporalTarge
 }
 
 /**
- * Connects and waits until the server has answered, at most `deadlineMs`. The caller closes the connection. Rejects
- * with {@link TemporalUnreachable} or {@link TemporalRefused}.
+ * Connects and waits until the server has answered, at most `deadlineMs`. The caller closes the connection; calls that are
+ * under way then reject. Rejects with {@link TemporalUnreachable} or {@link TemporalRefused}.
  */
 export async function connect(
   target: Pick<TemporalTarget, 'address' | 'connection'>,
@@ -90,6 +91,7 @@ export async function connect(
     ...target.connection,
     connectTimeout: deadlineMs,
     channelArgs: quickRetries,
+    interceptors: [...RETRIES],
   });
   try {
     await connection.ensureConnected();

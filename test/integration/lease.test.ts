@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url';
-import { Client, Connection, type WorkflowHandle } from '@temporalio/client';
+import { Client, type Connection, type WorkflowHandle } from '@temporalio/client';
 import { bundleWorkflowCode, DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { acknowledgedHeartbeats, createActivities, reachedBy } from '../../activities/index.ts';
@@ -14,6 +14,7 @@ import { newTally } from '../../copy/tally.ts';
 import type { CopyContext, CopyFolder, CopyTask } from '../../copy/types.ts';
 import type { CopyFolderInput, CopyFolderResult } from '../../model/activities.ts';
 import { NO_COPY_COUNTS } from '../../model/pass.ts';
+import { connect } from '../../temporal/connection.ts';
 import { temporalAddress } from '../support/context.ts';
 import { MemoryMailbox } from '../support/memory-server.ts';
 import { MemorySession } from '../support/memory-session.ts';
@@ -35,7 +36,7 @@ const undo: (() => Promise<unknown>)[] = [];
 beforeAll(async () => {
   const workflowsPath = fileURLToPath(new URL('../support/workflows/one-copy.ts', import.meta.url));
   const workflowBundle = await bundleWorkflowCode({ workflowsPath, logger: new DefaultLogger('WARN') });
-  connection = await Connection.connect({ address: temporalAddress() });
+  connection = await connect({ address: temporalAddress(), connection: { address: temporalAddress() } });
   client = new Client({ connection });
   const native = await NativeConnection.connect({ address: temporalAddress() });
   const worker = await Worker.create({ connection: native, taskQueue: WORKFLOWS, workflowBundle });
@@ -64,7 +65,7 @@ interface Bench {
 
 async function startBench(taskQueue: string, copyFolder: CopyFolder, address = temporalAddress()): Promise<Bench> {
   const native = await NativeConnection.connect({ address });
-  const own = await Connection.connect({ address });
+  const own = await connect({ address, connection: { address } });
   const stopping = new AbortController();
   const bench = { destroyed: [] as number[], attempts: [] as { at: number; task: CopyTask }[] };
   const activities = createActivities({

@@ -1,7 +1,7 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Client, Connection } from '@temporalio/client';
+import { Client, type Connection } from '@temporalio/client';
 import { destination, pino } from 'pino';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { PreflightResult } from '../../model/preflight.ts';
@@ -11,6 +11,7 @@ import { startSandbox, type Sandbox } from '../../sandbox/server.ts';
 import { loadOrCreateKeyFile } from '../../seal/key-file.ts';
 import { SealKey } from '../../seal/key.ts';
 import { seal } from '../../seal/seal.ts';
+import { connect } from '../../temporal/connection.ts';
 import { startWorker, type RunningWorker } from '../../worker/entry.ts';
 import { TASK_QUEUE, WORKFLOW } from '../../workflows/messages.ts';
 import { temporalAddress, workflowBundlePath } from '../support/context.ts';
@@ -29,7 +30,7 @@ let worker: RunningWorker;
 
 beforeAll(async () => {
   stateDir = await mkdtemp(join(tmpdir(), 'mailferry-worker-'));
-  connection = await Connection.connect({ address: temporalAddress() });
+  connection = await connect({ address: temporalAddress(), connection: { address: temporalAddress() } });
   client = new Client({ connection });
   source = await startSandbox({ users: [{ name: USER, password: PASSWORD }] });
   target = await startSandbox({ users: [{ name: USER, password: PASSWORD }] });

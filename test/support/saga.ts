@@ -1,6 +1,7 @@
-import { Client, Connection } from '@temporalio/client';
+import { Client } from '@temporalio/client';
 import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import type { Activities } from '../../model/activities.ts';
+import { connect } from '../../temporal/connection.ts';
 import { Administrator } from './administrator.ts';
 import { temporalAddress, workflowBundlePath } from './context.ts';
 
@@ -15,7 +16,7 @@ Runtime.install({ logger: new DefaultLogger('ERROR') });
 export async function startSagaBench(activities: Activities, taskQueue: string): Promise<SagaBench> {
   const address = temporalAddress();
   const native = await NativeConnection.connect({ address });
-  const connection = await Connection.connect({ address });
+  const connection = await connect({ address, connection: { address } });
   const worker = await Worker.create({
     connection: native,
     taskQueue,

@@ -1,12 +1,13 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Client, Connection, WorkflowNotFoundError } from '@temporalio/client';
+import { Client, WorkflowNotFoundError } from '@temporalio/client';
 import { mailboxId, mailboxWorkflowId, projectWorkflowId, shardWorkflowId } from '../../model/ids.ts';
 import type { MailboxRow, MailboxSide, ProjectSettings, Side, Timing } from '../../model/project.ts';
 import { passwordBinding } from '../../model/seal-binding.ts';
 import { createKeyFile } from '../../seal/key-file.ts';
 import { seal } from '../../seal/seal.ts';
+import { connect } from '../../temporal/connection.ts';
 import { Administrator, type ProjectHandle } from './administrator.ts';
 import { temporalAddress, workflowBundlePath } from './context.ts';
 import { compareMailboxes } from './imap-client.ts';
@@ -91,7 +92,7 @@ async function build(options: RoadOptions, later: Later): Promise<Omit<Road, 'cl
     };
     return { id: mailboxId({ user }), source: side('source'), destination: side('destination') };
   };
-  const connection = await Connection.connect({ address: temporal });
+  const connection = await connect({ address: temporal, connection: { address: temporal } });
   later(() => connection.close());
   const admin = new Administrator(new Client({ connection }), name);
   const users = options.mailboxes.map(({ user }) => user);

@@ -1,5 +1,6 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
+import http2 from 'node:http2';
+import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -9,14 +10,40 @@ import {
   TemporalConfigInvalid,
   TemporalUnreachable,
 } from '../../../temporal/connection.ts';
+import { until } from '../../support/until.ts';
 
 /** A TCP server that takes connections and says nothing. */
 async function listening(): Promise<{ readonly address: string; readonly close: () => void }> {
   const server = createServer();
+  return { address: await addressOf(server), close: () => void server.close() };
+}
+
+async function addressOf(server: Server): Promise<string> {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const bound = server.address();
   if (bound === null || typeof bound === 'string') throw new Error('no port');
-  return { address: `127.0.0.1:${bound.port}`, close: () => void server.close() };
+  return `127.0.0.1:${bound.port}`;
+}
+
+const UNAVAILABLE = '14';
+const EMPTY_MESSAGE = Buffer.alloc(5);
+
+/** A Temporal that says what it is, and is unavailable for everything else (gRPC over HTTP/2). */
+async function unavailable(): Promise<{
+  readonly address: string;
+  readonly asked: () => number;
+  readonly close: () => void;
+}> {
+  const server = http2.createServer();
+  let asked = 0;
+  server.on('stream', (stream, { ':path': path }) => {
+    const isKnown = path?.endsWith('/GetSystemInfo') === true;
+    if (!isKnown) asked += 1;
+    stream.respond({ ':status': 200, 'content-type': 'application/grpc' }, { waitForTrailers: true });
+    stream.on('wantTrailers', () => stream.sendTrailers({ 'grpc-status': isKnown ? '0' : UNAVAILABLE }));
+    stream.end(isKnown ? EMPTY_MESSAGE : undefined);
+  });
+  return { address: await addressOf(server), asked: () => asked, close: () => void server.close() };
 }
 
 describe('how to reach Temporal', () => {
@@ -92,5 +119,29 @@ describe('connecting', () => {
     const { address, close } = await listening();
     await expect(connect({ address, connection: { address } }, 500)).rejects.toThrow(TemporalUnreachable);
     close();
+  });
+});
+
+describe('a connection', () => {
+  it('that is closed while a call waits for its next attempt ends the call, and nothing throws afterwards', async () => {
+    const server = await unavailable();
+    const connection = await connect({ address: server.address, connection: { address: server.address } });
+    const call = connection.workflowService.listNamespaces({});
+    const ended = expect(call).rejects.toThrow(/shut down/);
+    await until(
+      async () => server.asked(),
+      (asked) => asked > 1,
+    );
+    await connection.close();
+    await ended;
+    server.close();
+  });
+
+  it('that was closed refuses further calls', async () => {
+    const server = await unavailable();
+    const connection = await connect({ address: server.address, connection: { address: server.address } });
+    await connection.close();
+    await expect(connection.workflowService.listNamespaces({})).rejects.toThrow(/shut down/);
+    server.close();
   });
 });
