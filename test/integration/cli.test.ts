@@ -436,10 +436,9 @@ describe('up', () => {
     expect(await readdir(join(directory, '.mailferry'))).not.toContain('up.json');
     up = startUp();
     await up.printed(/"startedAt": \d+\n}/);
-    expect(await mailferry('status', 'durable', '-o', 'json').then(({ out }) => JSON.parse(out))).toMatchObject({
-      phase: 'ready',
-      worker: 'answers',
-    });
+    const status = async (): Promise<unknown> => JSON.parse((await mailferry('status', 'durable', '-o', 'json')).out);
+    // A worker that has just started may need longer than a person who asks is made to wait.
+    await expect.poll(status, { timeout: 60_000 }).toMatchObject({ phase: 'ready', worker: 'answers' });
     expect(await mailferry('cancel', 'durable', '--confirm', 'durable')).toMatchObject({ code: 0 });
   });
 });
