@@ -33,6 +33,8 @@ export interface Sending {
   hasSought: boolean;
   /** Nobody can tell whether the last messages were stored. */
   inDoubt: boolean;
+  /** Messages that were refused in unclear words since one was last stored. */
+  refusedInARow: number;
   /** The smallest message, in bytes, that the server refused for its size. */
   tooLarge: number;
   /** Why the share ends. */
@@ -54,6 +56,7 @@ export function newSending(work: Work, order: readonly number[], end: CopyOutcom
     toldNonsense: false,
     hasSought: false,
     inDoubt: false,
+    refusedInARow: 0,
     tooLarge: Number.POSITIVE_INFINITY,
     end,
     mayGoOn: false,
@@ -81,6 +84,7 @@ export function recordSent(sending: Sending, batch: readonly Prepared[], appende
   count(tally, 'copied', batch.length);
   count(tally, 'bytes', bytes);
   sending.sentBytes += bytes;
+  sending.refusedInARow = 0;
   progress.done += batch.length;
 }
 
@@ -143,8 +147,14 @@ export function learnLimit(sending: Sending, bytes: number): void {
  */
 export function recordRefused(sending: Sending, uid: number, code: RefusalCode, error: SideRefusal): void {
   const isVague = refusal(error.refusal.problem.code).reaction !== 'put-aside' || error.refusal.status === 'BAD';
-  if (isVague && code === UNCLEAR && neighboursWereRefused(sending, uid)) sending.end = allRefused(sending.work, error);
-  else putAside(sending, uid, code, error.refusal.problem.serverText);
+  const isReasonless = isVague && code === UNCLEAR;
+  const wereAll = sending.refusedInARow >= SUSPICIOUS_NEIGHBOURS || neighboursWereRefused(sending, uid);
+  if (isReasonless && wereAll) {
+    sending.end = allRefused(sending.work, error);
+    return;
+  }
+  if (isReasonless) sending.refusedInARow += 1;
+  putAside(sending, uid, code, error.refusal.problem.serverText);
 }
 
 /** What is no message's fault waits for a person. */

@@ -2,7 +2,7 @@
 import { announcedLimit } from './append-limit.ts';
 import { isStream } from './body.ts';
 import { flagList, isDateTime, mailboxName } from './grammar.ts';
-import type { Part } from './grammar.ts';
+import type { LiteralPart, Part } from './grammar.ts';
 import { Proofs } from './proofs.ts';
 import { refuse } from './refusal.ts';
 import { saysKeywordsLost } from './refusals.ts';
@@ -34,6 +34,12 @@ function abilitiesOf(capabilities: ReadonlySet<string>): Abilities {
   };
 }
 
+/** Who is asked and told while messages are on their way. */
+interface AppendCalls {
+  readonly mayCommit: () => void;
+  readonly onProven: () => void;
+}
+
 /** Dates that every server takes: in what a signed 32-bit time can say, in zones that exist. */
 const ORDINARY_DATE = /-(?:19[789]|20[0-2])\d .* [+-](?:0\d|1[0-4])[0-5]\d$/;
 
@@ -41,9 +47,10 @@ const ORDINARY_DATE = /-(?:19[789]|20[0-2])\d .* [+-](?:0\d|1[0-4])[0-5]\d$/;
  * Appends to one connection.
  *
  * A server that dislikes an argument answers BAD without consuming the literal, and would read the message's body as
- * commands. So a literal goes out without waiting only when everything before it has been proven: the folder, each of the
- * flags and a list of as many were accepted on this connection in commands whose literal waited, and the date is an
- * ordinary one.
+ * commands. So a literal goes out without waiting only when everything before it has been proven on this connection: the
+ * date is an ordinary one, and the server has said `+` to a literal that waited behind this folder, each of the flags, and a
+ * list of as many. One that refuses its arguments unread says so instead of `+` (RFC 3501 section 7.5); one that says `+` reads
+ * the literal, whatever it answers then, and reads one after the same arguments that does not wait.
  */
 export class Appender {
   readonly mode: AppendMode;
@@ -65,12 +72,12 @@ export class Appender {
     return this.mode === 'plain' || this.#proofs.has(name, flags);
   }
 
-  /** Sends messages in one command; `shown` is the folder's name for people. */
+  /** Sends messages in one command; `shown` is the folder's name for people. The rest is as ImapSession says. */
   async append(
     name: string,
     shown: string,
     messages: readonly AppendMessage[],
-    mayCommit: () => void,
+    { mayCommit, onProven }: AppendCalls,
   ): Promise<readonly Appended[]> {
     if (messages.length === 0) return [];
     if (messages.length > 1 && this.mode !== 'multiappend') {
@@ -79,12 +86,8 @@ export class Appender {
       });
     }
     const parts: Part[] = ['APPEND ', mailboxName(name)];
-    const proofs: (readonly string[])[] = [];
     for (const message of messages) {
-      const waits = !this.#isFree(message) || !this.#proofs.has(name, message.flags);
-      const { body: pieces, bytes } = message;
-      parts.push(` ${this.#textOf(message.flags)} "${dateOf(message)}" `, { pieces, bytes, waits });
-      if (waits) proofs.push(message.flags);
+      parts.push(` ${this.#textOf(message.flags)} "${dateOf(message)}" `, this.#literalOf(name, message, onProven));
     }
     const what = messages.length === 1 ? 'a message' : `${messages.length} messages`;
     let keywordsLost = false;
@@ -98,9 +101,18 @@ export class Appender {
         keywordsLost ||= saysKeywordsLost(text);
       },
     });
-    for (const flags of proofs) this.#proofs.add(name, flags);
     const appended = readAppendUids(code, messages.length);
     return keywordsLost ? appended.map((told) => Object.assign(told, { keywordsLost: true as const })) : appended;
+  }
+
+  #literalOf(name: string, message: AppendMessage, onProven: () => void): LiteralPart {
+    const { body: pieces, bytes, flags } = message;
+    if (this.#isFree(message) && this.#proofs.has(name, flags)) return { pieces, bytes, waits: false };
+    const accepted = (): void => {
+      this.#proofs.add(name, flags);
+      onProven();
+    };
+    return { pieces, bytes, waits: true, accepted };
   }
 
   #textOf(flags: readonly string[]): string {

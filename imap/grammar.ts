@@ -14,6 +14,8 @@ export interface LiteralPart {
   readonly bytes: number;
   /** False: sent without waiting for the server to accept it (RFC 7888). */
   readonly waits?: boolean;
+  /** Of one that waits: called when the server has said that it reads it, before anything of it is written. */
+  readonly accepted?: () => void;
 }
 
 const QUOTABLE = /^[\x20-\x7e]*$/;

@@ -102,6 +102,7 @@ class Sender {
       else await this.#announce(`${text}{${part.bytes}}\r\n`);
       text = '';
       if (outgoing.settled) return;
+      if (part.waits !== false) part.accepted?.();
       if (isStream(part.pieces)) await this.#stream(part, part.pieces, index === last);
       else this.#take(part, part.pieces, index === last);
       if (this.#bytes >= GROUP_BYTES) await this.#flush(GROUP_BYTES);

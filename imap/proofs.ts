@@ -2,9 +2,9 @@
 const ALWAYS_SHORT = 5;
 
 /**
- * What a server has accepted as arguments of APPEND on one connection, in commands whose literals waited for it to say so:
+ * What a server has taken as arguments of APPEND on one connection, since it asked for a literal that waited behind them:
  * folders, flags, and how many of these at a time. Servers read a list flag by flag (RFC 3501 section 9, flag-list), so one whose
- * flags were all accepted, and that is no longer than an accepted one, holds nothing that the server has not taken before.
+ * flags were all accepted, and that is no longer than one that was, holds nothing that the server has not taken before.
  */
 export class Proofs {
   readonly #folders = new Set<string>();

@@ -197,9 +197,14 @@ export class Session implements ImapSession {
     return this.#appender.isProven(name, flags);
   }
 
-  async append(name: string, messages: readonly AppendMessage[], mayCommit: () => void): Promise<readonly Appended[]> {
+  async append(
+    name: string,
+    messages: readonly AppendMessage[],
+    mayCommit: () => void,
+    onProven = (): void => undefined,
+  ): Promise<readonly Appended[]> {
     this.#mustBeFree();
-    return this.#appender.append(name, this.#shown(name), messages, mayCommit);
+    return this.#appender.append(name, this.#shown(name), messages, { mayCommit, onProven });
   }
 
   async store(

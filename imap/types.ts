@@ -175,8 +175,8 @@ export interface ImapSession {
   /** Bytes of the largest message that this folder takes (RFC 7889); undefined where the server does not say. */
   appendLimit(name: string): Promise<number | undefined>;
   /**
-   * Whether messages with these flags go to this folder without waiting for the server to accept each: it has accepted each of
-   * the flags, and a list of as many, on this connection before. The others are sent all the same, a round trip more each.
+   * Whether messages with these flags go to this folder without waiting for the server to accept each: on this connection it
+   * has taken the folder, each of the flags, and a list of as many. The others are sent all the same, a round trip more each.
    */
   isProven(name: string, flags: readonly string[]): boolean;
   /**
@@ -186,8 +186,16 @@ export interface ImapSession {
    * `mayCommit` is called before each write of less than 128 KiB, and in the same tick in which the last body's last byte and
    * the final CRLF, without which no server stores anything, are written; when it throws, the sockets are destroyed and
    * the promise rejects with what it threw.
+   *
+   * `onProven` is called, well before the promise resolves, when the server has taken flags that it had not taken before
+   * (`isProven`), and before anything of the message that has them is written. Until then nothing else is sent.
    */
-  append(name: string, messages: readonly AppendMessage[], mayCommit: () => void): Promise<readonly Appended[]>;
+  append(
+    name: string,
+    messages: readonly AppendMessage[],
+    mayCommit: () => void,
+    onProven?: () => void,
+  ): Promise<readonly Appended[]>;
   /** UID STORE; rows that the server no longer has are left out of the result. */
   store(
     uids: readonly number[],

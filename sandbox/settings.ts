@@ -90,8 +90,11 @@ export interface ServerSettings {
    * and dates that they do not like. Default: only what RFC 3501 does not allow.
    */
   readonly dislikes: (flags: readonly string[], internalDate: string | undefined, folder: string) => boolean;
-  /** A tagged answer for a message that is not taken (NUL, long lines, …), or undefined. Called once it was read. */
-  readonly refuseMessage: (body: Buffer) => string | undefined;
+  /**
+   * A tagged answer for a message that is not taken (NUL, long lines, flags of some kind, …), or undefined. Called once it was
+   * read.
+   */
+  readonly refuseMessage: (body: Buffer, flags: readonly string[]) => string | undefined;
   /** Turns an appended message into what is kept. Default: as it came, octet by octet. */
   readonly rewrite: (body: Buffer) => Buffer;
   /** Flags that APPEND takes and does not store. Default: none. */

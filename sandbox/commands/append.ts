@@ -84,7 +84,7 @@ class Intake {
       return;
     }
     const body = await args.literal(message.literal);
-    const refusal = this.#session.settings.refuseMessage(body);
+    const refusal = this.#session.settings.refuseMessage(body, message.flags);
     if (refusal !== undefined) this.#refusal = new Refused(refusal);
     const { flags, internalDate } = message;
     const kept = withoutFlags(keptFlags(this.#session, flags).kept, this.#session.settings.lostOnAppend);

@@ -162,7 +162,12 @@ export class MemorySession implements ImapSession {
     return this.appendMode === 'plain' || this.#proofs.has(name, flags);
   }
 
-  async append(name: string, messages: readonly AppendMessage[], mayCommit: () => void): Promise<readonly Appended[]> {
+  async append(
+    name: string,
+    messages: readonly AppendMessage[],
+    mayCommit: () => void,
+    onProven = (): void => undefined,
+  ): Promise<readonly Appended[]> {
     const bodies = await Promise.all(messages.map(({ body }) => whole(body)));
     return this.#step(`append ${name}`, () => {
       if (!this.#mailbox.folders.has(name)) {
@@ -172,6 +177,8 @@ export class MemorySession implements ImapSession {
           responseCode: 'TRYCREATE',
         });
       }
+      for (const { flags } of messages) this.#proofs.add(name, flags);
+      onProven();
       const stored = messages.map((message, index) => {
         const sent = bodies[index] ?? Buffer.alloc(0);
         if (sent.length !== message.bytes) throw new Error('the literal is not as long as announced');
@@ -181,7 +188,6 @@ export class MemorySession implements ImapSession {
       const { uidValidity } = this.#existing(name);
       return messages.map(({ flags, internalDate }, index) => {
         const uid = this.#mailbox.add(name, { flags, internalDate, body: stored[index] ?? '' });
-        this.#proofs.add(name, flags);
         return this.#options.appendUid === false ? {} : { uid, uidValidity };
       });
     });

@@ -172,6 +172,34 @@ describe.each(DESTINATIONS)('one message among many, on a server with %s', (_, c
     expectNoStrangeCommands(copy);
   });
 
+  it.each([
+    ['NO', 'NO Not with these flags', false],
+    ['BAD', 'BAD Not with these flags', false],
+    ['NO, and hangs up,', 'NO Not with these flags', true],
+    ['BAD, and hangs up,', 'BAD Not with these flags', true],
+  ])(
+    'whose flags meet %s once it was read is put aside, and no body is read as commands',
+    async (__, text, hangsUp) => {
+      const cut = { kind: 'command', command: 'APPEND', at: 'answered', effect: { do: 'cut' } } as const;
+      const refuseMessage = (_body: Buffer, flags: readonly string[]): string | undefined => {
+        if (!flags.includes('$Odd')) return undefined;
+        if (hangsUp) copy.destination.faults.add(cut);
+        return text;
+      };
+      const messages = numbered(40, (number) =>
+        number % 13 === 0 ? { flags: ['\\Seen', '$Odd'] } : number % 2 === 0 ? { flags: ['\\Seen'] } : {},
+      );
+      const [copy, user] = await begin(messages, { capabilities, refuseMessage });
+      copy.destination.store.user(user).addFolder('Precious');
+      const { aside, outcome } = await copy.copyAll(user);
+      expect(outcome).toEqual({ kind: 'complete' });
+      expect(aside.map(({ uid }) => uid).toSorted((a, b) => a - b)).toEqual([13, 26, 39]);
+      expect(copy.copied(user)).toHaveLength(37);
+      expect(copy.destination.store.user(user).findFolder('Precious')).toBeDefined();
+      expectNoStrangeCommands(copy);
+    },
+  );
+
   it.each(['APPENDLIMIT=2000', 'APPENDLIMIT'])('that is beyond %s is put aside without being sent', async (limit) => {
     const long = { body: Buffer.from(mail('long', { text: 'x'.repeat(2_000) })) };
     const [copy, user] = await begin(

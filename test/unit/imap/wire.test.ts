@@ -293,6 +293,42 @@ describe('appending', () => {
     expect([socket.destroyed, session.usable]).toEqual([true, false]);
   });
 
+  it('lets others go without waiting once the server has asked for a literal behind the same flags', async () => {
+    const announcedPlus: Step = { expect: 'APPEND "a" () "17-Jul-1996 02:44:25 -0700" {5+}' };
+    const { session, server } = await stage(
+      [
+        announced(5),
+        { send: '+ \r\n' },
+        { take: 7 },
+        announcedPlus,
+        { take: 7 },
+        { send: 'F1 OK Done\r\nF2 OK Done\r\n' },
+      ],
+      { capabilities: ['LITERAL+'] },
+    );
+    const proven: boolean[] = [];
+    const second: Promise<unknown>[] = [];
+    const onProven = (): void => {
+      proven.push(session.isProven('a', []), session.isProven('b', []), session.isProven('a', ['\\Seen']));
+      second.push(appendOne(session, 'a', message('hello'), always));
+    };
+    await session.append('a', [message('first')], always, onProven);
+    await Promise.all(second);
+    await server.played;
+    expect(proven).toEqual([true, false, false]);
+  });
+
+  it('lets none go without waiting behind flags that the server refused unread', async () => {
+    const { session, server } = await stage(
+      [announced(5), { send: '$tag NO not now\r\n' }, announced(5), { send: '+ \r\n' }],
+      { capabilities: ['LITERAL+'] },
+    );
+    await refusalOf(appendOne(session, 'a', message('hello'), always));
+    expect(session.isProven('a', [])).toBe(false);
+    appendOne(session, 'a', message('hello'), always).catch(() => undefined);
+    await server.played;
+  });
+
   it('gives up a message that is refused while it is being sent', async () => {
     const { session, socket } = await stage([
       announced(50_000_000),
