@@ -21,8 +21,9 @@ const PER_FETCH = 1_000;
 export async function withoutArchived(work: Work, listing: Listing): Promise<Listing> {
   const { ledger, task, source } = work;
   const { shown = [] } = task;
+  if (shown.length === 0) return listing;
   const unhandled = listing.listed.filter((uid) => !ledger.has(uid) && !ledger.isAside(uid));
-  if (shown.length === 0 || unhandled.length === 0) return listing;
+  if (unhandled.length === 0) return listing;
   const losers: ShownFolder[] = [];
   for (const folder of shown) {
     throwIfInterrupted(work);

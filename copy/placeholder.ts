@@ -17,9 +17,9 @@ const NOTICE = /^(?:subject:[ \t]*)?retrieval using the imap4 protocol failed\b/
  * be copied as mail.
  */
 export function isPlaceholder(source: Pick<SourceSession, 'capabilities'>, body: Body): boolean {
-  if (isStream(body)) return false;
+  if (isStream(body) || !isExchange(source.capabilities)) return false;
   const bytes = body.reduce((sum, piece) => sum + piece.length, 0);
-  if (bytes > LARGEST_NOTICE || !isExchange(source.capabilities)) return false;
+  if (bytes > LARGEST_NOTICE) return false;
   if (bytes === 0) return true;
   const header = headerOf(body).toString('latin1');
   const [first = ''] = Buffer.concat(body).toString('latin1').slice(header.length).trimStart().split('\n', 1);

@@ -24,8 +24,9 @@ export async function withoutRepeats(
   ledger: Pick<Ledger, 'has'>,
   listing: Listing,
 ): Promise<Listing> {
+  if (exceptIn === undefined) return listing;
   const unhandled = listing.all.filter((uid) => !ledger.has(uid));
-  if (exceptIn === undefined || unhandled.length === 0) return listing;
+  if (unhandled.length === 0) return listing;
   const index = await shownHere(sides, unhandled);
   const { source } = sides;
   for (const other of exceptIn) {

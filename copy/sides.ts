@@ -75,10 +75,14 @@ async function* namingGroups(
   side: Side,
   groups: AsyncIterable<readonly FetchedMessage[]>,
 ): AsyncGenerator<readonly FetchedMessage[]> {
-  for await (const group of groups) {
-    const last = group.at(-1);
-    const isStreamed = last?.body !== undefined && isStream(last.body);
-    yield isStreamed ? [...group.slice(0, -1), namingBody(side, last)] : group;
+  try {
+    for await (const group of groups) {
+      const last = group.at(-1);
+      const isStreamed = last?.body !== undefined && isStream(last.body);
+      yield isStreamed ? [...group.slice(0, -1), namingBody(side, last)] : group;
+    }
+  } catch (error) {
+    throw named(side, error);
   }
 }
 
@@ -116,6 +120,6 @@ function readable(session: ImapSession, side: Side): SourceSession {
     fetchChangedFlags: (since) => namingRows(side, session.fetchChangedFlags(since)),
     fetchIdentities: (uids) => namingRows(side, session.fetchIdentities(uids)),
     fetchMessages: (uids) => namingRows(side, namingBodies(side, session.fetchMessages(uids))),
-    readMessages: (uids, budget) => namingRows(side, namingGroups(side, session.readMessages(uids, budget))),
+    readMessages: (uids, budget) => namingGroups(side, session.readMessages(uids, budget)),
   };
 }

@@ -1,3 +1,4 @@
+import { AskedUids } from '../imap/asked-uids.ts';
 import { isStream, type Body } from '../imap/body.ts';
 import { ByteBudget } from '../imap/budget.ts';
 import type { FetchedMessage } from '../imap/types.ts';
@@ -108,14 +109,14 @@ async function carryShare(transferring: Transferring, uids: readonly number[]): 
 /** Fetches and sends; returns the UIDs whose messages did not come, or have to come once more. */
 async function carry(transferring: Transferring, uids: readonly number[]): Promise<readonly number[]> {
   const { sending, lane, budget, strangers } = transferring;
-  const asked = new Set(uids);
+  const asked = new AskedUids(uids);
   for await (const group of sending.work.source.readMessages(uids, budget)) {
     for (const fetched of group) {
-      if (!isMessage(transferring, fetched) || !asked.delete(fetched.uid)) {
+      if (!isMessage(transferring, fetched) || !asked.take(fetched.uid)) {
         giveBack(transferring, fetched);
       } else if (isStream(fetched.body)) {
         const isCarried = await carryStream(transferring, fetched, fetched.body);
-        if (!isCarried) asked.add(fetched.uid);
+        if (!isCarried) asked.putBack(fetched.uid);
       } else if (strangers.size === 0) {
         send(transferring, fetched);
       } else {
@@ -127,7 +128,7 @@ async function carry(transferring: Transferring, uids: readonly number[]): Promi
     if (lane.isOver) break;
   }
   await readBackKnown(transferring);
-  return [...asked];
+  return asked.missing();
 }
 
 function isMessage({ sending }: Transferring, fetched: FetchedMessage): fetched is WholeMessage {

@@ -1,9 +1,11 @@
 /** UID FETCH of whole messages as a stream that is bounded in bytes (RFC 3501 sections 6.4.5 and 7.4.2). */
+import { AskedUids } from './asked-uids.ts';
 import type { LiteralSink } from './assembler.ts';
 import { BodyStream } from './body-stream.ts';
 import type { ByteBudget } from './budget.ts';
 import { MESSAGES, readableFlags, readItems, Rows, SequenceCheck, type Items } from './fetch-rows.ts';
 import { formatUidSet } from './grammar.ts';
+import { readPlainHead } from './plain-head.ts';
 import { isImapRefusal, refuse } from './refusal.ts';
 import { saysExpunged } from './refusals.ts';
 import { bytesOf, positiveOf, ResponseError } from './response.ts';
@@ -11,9 +13,6 @@ import type { DataResponse, RawResponse } from './response.ts';
 import type { FetchedMessage } from './types.ts';
 import type { Wire } from './wire.ts';
 
-/** The form in which nearly all servers answer, in the order asked for. Whatever else is valid is read by the grammar. */
-const PLAIN_HEAD =
-  /^\* (\d{1,10}) FETCH \(UID (\d{1,10}) FLAGS \(([^()[\]{}"]*)\) INTERNALDATE "([^"\\]*)" BODY\[\] \{\d+\}$/;
 const ENDS_IN_BODY = /^\* \d{1,10} FETCH [^\r]*BODY\[\] ~?\{\d+\+?\}$/i;
 const ANY_BODY = /BODY\[\] ~?\{\d+\+?\}$/i;
 
@@ -30,12 +29,11 @@ class Reading {
   readonly #wire: Wire;
   readonly #folder: string;
   readonly #budget: ByteBudget;
-  /** Asked for, and not come yet. */
-  readonly #left: Set<number>;
+  readonly #asked: AskedUids;
   readonly #rows: Rows<FetchedMessage>;
   readonly #order = new SequenceCheck();
-  /** Bytes of the messages that have come. */
-  readonly #given = new Map<number, number>();
+  /** Of each message asked for that has come, by its position: one more than its bytes. */
+  readonly #given: Uint32Array;
   readonly #flags = new Map<string, readonly string[]>();
   /** Large messages whose flags or date the server told after the body. */
   readonly late: Head[] = [];
@@ -55,8 +53,9 @@ class Reading {
     this.#wire = wire;
     this.#folder = folder;
     this.#budget = budget;
-    this.#left = new Set(uids);
-    this.#rows = new Rows(MESSAGES, this.#left, this.#order);
+    this.#asked = new AskedUids(uids);
+    this.#given = new Uint32Array(this.#asked.size);
+    this.#rows = new Rows(MESSAGES, this.#asked, this.#order);
   }
 
   /** Groups of rows of these commands; each is sent while its predecessor is being answered. */
@@ -143,7 +142,7 @@ class Reading {
     }
     const isBody = lines.length === 1 ? ENDS_IN_BODY.test(line) : ANY_BODY.test(line);
     const head = known ?? (lines.length === 1 ? this.#headOf(line) : undefined);
-    if (!isBody || head === undefined || !this.#left.delete(head.uid)) return DISCARD;
+    if (!isBody || head === undefined || !this.#asked.take(head.uid)) return DISCARD;
     const tap = { close: () => this.#close('stream'), open: () => this.#open('stream') };
     const stream = new BodyStream(tap, this.#budget);
     this.#stream = stream;
@@ -179,11 +178,11 @@ class Reading {
   }
 
   #headOf(line: string): Head | undefined {
-    const match = PLAIN_HEAD.exec(line);
-    if (match === null) return undefined;
-    const [, sequence = '', uid = '', flags = '', internalDate = ''] = match;
-    if (uid !== '0') this.#order.see(Number(sequence), Number(uid));
-    return { uid: Number(uid), flags: this.#flagsOf(flags), internalDate };
+    const plain = readPlainHead(line);
+    if (plain === undefined) return undefined;
+    const { sequence, uid, flags, internalDate } = plain;
+    if (uid !== 0) this.#order.see(sequence, uid);
+    return { uid, flags: this.#flagsOf(flags), internalDate };
   }
 
   /** Messages share few sets of flags; equal ones share one list. */
@@ -206,7 +205,7 @@ class Reading {
     const { uid, flags, internalDate } = head;
     const { pieces, bytes } = literal;
     this.#compare(uid, bytes);
-    this.#row(this.#left.delete(uid) ? { uid, flags, internalDate, body: pieces, bytes } : undefined);
+    this.#row(this.#asked.take(uid) ? { uid, flags, internalDate, body: pieces, bytes } : undefined);
     return true;
   }
 
@@ -221,15 +220,14 @@ class Reading {
     }
     const row = this.#rows.take(data);
     const uid = positiveOf(items.get('UID'));
-    if (row !== undefined) this.#left.delete(row.uid);
-    else if (uid !== undefined && body !== undefined) this.#compare(uid, bytesOf(body)?.length ?? 0);
+    if (row === undefined && uid !== undefined && body !== undefined) this.#compare(uid, bytesOf(body)?.length ?? 0);
     this.#row(known === undefined || row === undefined ? row : { ...row, ...known });
   }
 
   /** Some servers tell a message twice; two different ones under one UID are not to be believed. */
   #compare(uid: number, bytes: number): void {
-    const given = this.#given.get(uid);
-    if (given !== undefined && given !== bytes) throw new ResponseError('two messages came under one UID');
+    const given = this.#given[this.#asked.positionOf(uid)] ?? 0;
+    if (given > 0 && given !== bytes + 1) throw new ResponseError('two messages came under one UID');
   }
 
   /** The response that a stream belongs to is closed: now the message is whole, if it was that message. */
@@ -247,7 +245,7 @@ class Reading {
     const uid = positiveOf(items.get('UID'));
     if (uid !== undefined) this.#compare(uid, bytes);
     const row = uid === undefined ? undefined : MESSAGES.read(uid, items);
-    if (row !== undefined && this.#left.has(row.uid)) {
+    if (row !== undefined && this.#asked.awaits(row.uid)) {
       this.late.push(row);
       this.#wire.progressed();
     }
@@ -264,7 +262,7 @@ class Reading {
   }
 
   #push(row: FetchedMessage): void {
-    this.#given.set(row.uid, row.bytes);
+    this.#given[this.#asked.positionOf(row.uid)] = row.bytes + 1;
     this.#wire.progressed();
     this.#arrived.push(row);
     this.#wake();

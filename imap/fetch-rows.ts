@@ -1,4 +1,5 @@
 /** FETCH data (RFC 3501 section 7.4.2) read into rows. */
+import type { AskedUids } from './asked-uids.ts';
 import { bytesOf, numberOf, positiveOf, ResponseError, textOf, wordsOf } from './response.ts';
 import type { DataResponse, Value } from './response.ts';
 import type { FetchedMessage, FlagsRow, IdentityRow } from './types.ts';
@@ -142,21 +143,18 @@ const MOST_ROWS = 5_000_000;
  */
 export class Rows<Row> {
   readonly #kind: RowKind<Row>;
-  readonly #asked: ReadonlySet<number> | undefined;
+  readonly #asked: AskedUids | undefined;
+  /** Where all were asked for. */
   readonly #seen = new Set<number>();
   readonly #order: SequenceCheck;
   /** Of the message that was told last, if not all was. No others are kept: they may hold bodies. */
   #incomplete: { readonly uid: number; readonly items: Items } | undefined;
 
-  constructor(kind: RowKind<Row>, asked: ReadonlySet<number> | undefined, order = new SequenceCheck()) {
+  /** `asked`: undefined for all that there are. */
+  constructor(kind: RowKind<Row>, asked: AskedUids | undefined, order = new SequenceCheck()) {
     this.#kind = kind;
     this.#asked = asked;
     this.#order = order;
-  }
-
-  /** Those asked for that have not come, ascending. */
-  missing(): readonly number[] {
-    return [...(this.#asked ?? [])].filter((uid) => !this.#seen.has(uid)).toSorted((a, b) => a - b);
   }
 
   take(data: DataResponse): Row | undefined {
@@ -165,14 +163,22 @@ export class Rows<Row> {
     const items = readItems(data);
     const uid = positiveOf(items.get('UID'));
     if (uid !== undefined) this.#order.see(data.number ?? 0, uid);
-    if (uid === undefined || this.#seen.has(uid) || this.#asked?.has(uid) === false) return undefined;
+    if (uid === undefined || !this.#awaits(uid)) return undefined;
     const earlier = this.#incomplete?.uid === uid ? this.#incomplete.items : new Map<string, Value>();
     const known = new Map([...earlier, ...items]);
     const row = this.#kind.read(uid, known);
     this.#incomplete = row === undefined ? { uid, items: known } : undefined;
-    if (row === undefined) return undefined;
+    if (row !== undefined) this.#came(uid);
+    return row;
+  }
+
+  #awaits(uid: number): boolean {
+    return this.#asked === undefined ? !this.#seen.has(uid) : this.#asked.awaits(uid);
+  }
+
+  #came(uid: number): void {
+    if (this.#asked !== undefined) return void this.#asked.take(uid);
     if (this.#seen.size === MOST_ROWS) throw new ResponseError('more messages than any mailbox can have');
     this.#seen.add(uid);
-    return row;
   }
 }

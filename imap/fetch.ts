@@ -1,4 +1,5 @@
 /** UID FETCH as a stream of rows that the consumer pulls (RFC 3501 sections 6.4.5 and 7.4.2). */
+import { AskedUids } from './asked-uids.ts';
 import { formatUidSet } from './grammar.ts';
 import { isImapRefusal, refuse } from './refusal.ts';
 import { saysExpunged } from './refusals.ts';
@@ -65,9 +66,10 @@ export async function* fetchRows<Row>(
   kind: RowKind<Row>,
 ): AsyncGenerator<Row, void, undefined> {
   if (uids === 'all') return yield* fetchSets(wire, folder, ['1:*'], kind, new Rows(kind, undefined));
-  const rows = new Rows(kind, new Set(uids));
+  const asked = new AskedUids(uids);
+  const rows = new Rows(kind, asked);
   yield* fetchSets(wire, folder, formatUidSet(uids), kind, rows);
-  yield* fetchSets(wire, folder, formatUidSet(rows.missing()), kind, rows);
+  yield* fetchSets(wire, folder, formatUidSet(asked.missing()), kind, rows);
 }
 
 async function* fetchSets<Row>(

@@ -32,7 +32,12 @@ export class ScanError extends Error {
 const LF = 10;
 const CR = 13;
 const CLOSING_BRACE = 125;
-const ANNOUNCEMENT = /\{(\d{1,15})\+?\}$/;
+const OPENING_BRACE = 123;
+const PLUS = 43;
+const STAR = 42;
+const BLANK = 32;
+const ZERO = 48;
+const MOST_DIGITS = 15;
 /** Human-readable text may end in anything, `{5}` included: status responses and continuations announce no literals. */
 const FREE_TEXT = /^(?:\+|[^ ]+ (?:OK|NO|BAD|BYE|PREAUTH)(?: |$))/i;
 
@@ -102,7 +107,7 @@ export class Scanner {
     if (end === start || bytes[end - 1] !== CR)
       throw new ScanError('a line ends in a line feed without carriage return');
     const text = bytes.toString('latin1', start, end - 1);
-    const announced = bytes[end - 2] === CLOSING_BRACE ? this.#announced(text) : undefined;
+    const announced = bytes[end - 2] === CLOSING_BRACE ? this.#announced(bytes, start, end - 2, text) : undefined;
     this.#continued = announced !== undefined;
     this.#missing = announced ?? 0;
     if (announced === undefined) {
@@ -112,16 +117,41 @@ export class Scanner {
     this.#sink.line(text, announced);
   }
 
-  #announced(text: string): number | undefined {
-    if (!this.#continued && FREE_TEXT.test(text)) return undefined;
-    const [, digits] = ANNOUNCEMENT.exec(text) ?? [];
-    if (digits === undefined) return undefined;
-    this.#literalBytes += Number(digits);
+  /** `brace` is the position of the closing brace. */
+  #announced(bytes: Buffer, start: number, brace: number, text: string): number | undefined {
+    if (!this.#continued && !beginsWithNumber(bytes, start) && FREE_TEXT.test(text)) return undefined;
+    const announced = numberInBraces(bytes, start, brace);
+    if (announced === undefined) return undefined;
+    this.#literalBytes += announced;
     if (this.#literalBytes > this.#limits.maxLiteral) {
       throw new ScanError(
-        `a literal of ${digits} bytes is announced, more than the ${this.#limits.maxLiteral} that are taken`,
+        `a literal of ${announced} bytes is announced, more than the ${this.#limits.maxLiteral} that are taken`,
       );
     }
-    return Number(digits);
+    return announced;
   }
+}
+
+/** As `* 23 FETCH` does, which is never free text. */
+function beginsWithNumber(bytes: Buffer, start: number): boolean {
+  return bytes[start] === STAR && bytes[start + 1] === BLANK && isDigit(bytes[start + 2]);
+}
+
+/** `{4836}` or `{4836+}`, read from its end; undefined for what is neither. */
+function numberInBraces(bytes: Buffer, start: number, brace: number): number | undefined {
+  const last = bytes[brace - 1] === PLUS ? brace - 2 : brace - 1;
+  let number = 0;
+  let weight = 1;
+  for (let at = last; at >= start && last - at <= MOST_DIGITS; at -= 1) {
+    const byte = bytes[at] ?? 0;
+    if (byte === OPENING_BRACE) return at === last ? undefined : number;
+    if (!isDigit(byte)) return undefined;
+    number += (byte - ZERO) * weight;
+    weight *= 10;
+  }
+  return undefined;
+}
+
+function isDigit(byte: number | undefined): boolean {
+  return byte !== undefined && byte >= ZERO && byte < ZERO + 10;
 }

@@ -166,11 +166,11 @@ export class Session implements ImapSession {
     return this.#fetch(uids, this.capabilities.has('X-GM-EXT-1') ? GMAIL_IDENTITIES : IDENTITIES);
   }
 
-  async *readMessages(
+  readMessages(
     uids: readonly number[],
     budget: ByteBudget,
   ): AsyncGenerator<readonly FetchedMessage[], void, undefined> {
-    yield* this.#reads(() => fetchMessages(this.#wire, this.#open, uids, budget));
+    return this.#reads(() => fetchMessages(this.#wire, this.#open, uids, budget));
   }
 
   async *fetchMessages(uids: readonly number[]): AsyncGenerator<FetchedMessage, void, undefined> {

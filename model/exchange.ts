@@ -24,6 +24,17 @@ const EXCHANGE = new Set([
  * nothing that Exchange does not; others announce more (CONDSTORE, ESEARCH, SORT, QUOTA, …).
  */
 export function isExchange(capabilities: ReadonlySet<string>): boolean {
+  const known = KNOWN.get(capabilities);
+  if (known !== undefined) return known;
+  const answer = announcesAsExchange(capabilities);
+  KNOWN.set(capabilities, answer);
+  return answer;
+}
+
+/** It is asked for each message. */
+const KNOWN = new WeakMap<ReadonlySet<string>, boolean>();
+
+function announcesAsExchange(capabilities: ReadonlySet<string>): boolean {
   if (!capabilities.has('UNSELECT') || !capabilities.has('CHILDREN')) return false;
   return [...capabilities].every((capability) => EXCHANGE.has(capability) || capability.startsWith('AUTH='));
 }
