@@ -45,7 +45,7 @@ function hasLost({ messages, uidNext, uidValidity }: ShownFolder, now: OpenFolde
 async function archivedFrom(
   work: Work,
   losers: readonly ShownFolder[],
-  uids: readonly number[],
+  uids: Uint32Array,
 ): Promise<ReadonlySet<number>> {
   const { source, destination, task } = work;
   await source.examine(task.folder.source);

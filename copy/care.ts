@@ -102,7 +102,7 @@ export class Care {
   }
 
   /** These, and those of them that have to wait until the others were sent. */
-  ordered(uids: readonly number[]): readonly (readonly number[])[] {
+  ordered(uids: Uint32Array): readonly Uint32Array[] {
     if (this.#postponed.size === 0) return [uids];
     return [uids.filter((uid) => !this.#postponed.has(uid)), uids.filter((uid) => this.#postponed.has(uid))];
   }

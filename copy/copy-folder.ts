@@ -10,7 +10,7 @@ import { flagAgain, leaveToComparison, losesFlagged } from './flagged.ts';
 import type { IdentityIndex } from './identity-index.ts';
 import { leaseLossIn } from './lease-lost.ts';
 import { openDestination, openFolders } from './open-folders.ts';
-import { goneFromSource, listSource, todo, type Listing } from './plan.ts';
+import { countTodo, goneFromSource, listSource, todo, type Listing } from './plan.ts';
 import type { Sending } from './sending.ts';
 import { readBack, type Suspect } from './read-back.ts';
 import { recallLedger } from './recall.ts';
@@ -66,7 +66,7 @@ async function copyShare(work: Work): Promise<CopyOutcome> {
     work,
     await withoutRepeats(work, task.folder, ledger, await listSource(work.source, task, work.sourceFolder, listedAt)),
   );
-  const left = todo(listing.listed, ledger, task.retryAside).length;
+  const left = countTodo(listing.listed, ledger, task.retryAside);
   work.progress.of = listing.listed.length;
   work.progress.done = listing.listed.length - left;
   if (left > 0 || ledger.sought().length > 0 || ledger.unread.length > 0) {

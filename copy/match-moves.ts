@@ -1,5 +1,5 @@
 import type { IdentityRow } from '../imap/types.ts';
-import { batches } from './batches.ts';
+import { batches, type Sliceable } from './batches.ts';
 import type { FolderChange } from './folder-changes.ts';
 import { IdentityIndex } from './identity-index.ts';
 import { digestKey, type Identity } from './identity.ts';
@@ -80,10 +80,11 @@ async function* newMessages(
 ): AsyncGenerator<{ readonly row: IdentityRow; readonly identity: Identity }> {
   const { source } = pairing;
   if ((await opened(() => source.examine(at.source), source)) === undefined) return;
-  let uids = arrived;
+  let uids: Sliceable<number> = arrived;
   if (at.exceptIn !== undefined) {
-    const known: number[] = [];
-    for await (const { row, identity } of identified(pairing, arrived)) if (copies.has(identity)) known.push(row.uid);
+    const found: number[] = [];
+    for await (const { row, identity } of identified(pairing, arrived)) if (copies.has(identity)) found.push(row.uid);
+    const known = Uint32Array.from(found);
     uids = (await withoutRepeats(pairing, at, ledger, { all: known, listed: known, completeBefore: 0 })).listed;
   }
   yield* identified(pairing, uids);
@@ -91,7 +92,7 @@ async function* newMessages(
 
 async function* identified(
   pairing: Pairing,
-  uids: readonly number[],
+  uids: Sliceable<number>,
 ): AsyncGenerator<{ readonly row: IdentityRow; readonly identity: Identity }> {
   for (const batch of batches(uids, PER_FETCH)) {
     throwIfInterrupted(pairing);

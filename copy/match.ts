@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Body } from '../imap/body.ts';
 import type { IdentityRow } from '../imap/types.ts';
-import { batches } from './batches.ts';
+import { batches, type Sliceable } from './batches.ts';
 import type { IdentityIndex } from './identity-index.ts';
 import type { Identity } from './identity.ts';
 import type { SourceSession } from './sides.ts';
@@ -19,7 +19,7 @@ const PER_FETCH = 500;
  */
 export async function matchSource(
   sides: Sides,
-  uids: readonly number[],
+  uids: Sliceable<number>,
   index: IdentityIndex,
   onMatch: OnMatch,
 ): Promise<void> {

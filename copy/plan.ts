@@ -3,12 +3,12 @@ import type { SourceSession } from './sides.ts';
 import type { Ledger } from './ledger.ts';
 import type { CopyTask } from './types.ts';
 
-/** What the source lists. All UIDs ascend. */
+/** What the source lists, which may be a million UIDs: in four bytes each, and ascending. */
 export interface Listing {
   /** Every message in the folder. */
-  readonly all: readonly number[];
+  readonly all: Uint32Array;
   /** Those that this pass is about. */
-  readonly listed: readonly number[];
+  readonly listed: Uint32Array;
   /** Epoch ms: every message with an earlier INTERNALDATE is among `listed`. */
   readonly completeBefore: number;
 }
@@ -29,21 +29,16 @@ export async function listSource(
   { uidValidity }: Pick<OpenFolder, 'uidValidity'>,
   now: number,
 ): Promise<Listing> {
-  const all = await source.search({ kind: 'all' });
+  const all = Uint32Array.from(await source.search({ kind: 'all' }));
   const { surveyed } = task;
   const below = surveyed?.uidValidity === uidValidity ? surveyed.uidNext : Number.POSITIVE_INFINITY;
   const listing = await listBefore(source, task, all, Math.min(now, surveyed?.at ?? now));
   const { listed } = listing;
-  // One list for both, as long as they are the same, of what may be a million numbers.
+  // One list for both, as long as they are the same.
   return (listed.at(-1) ?? 0) < below ? listing : { ...listing, listed: listed.filter((uid) => uid < below) };
 }
 
-async function listBefore(
-  source: SourceSession,
-  task: CopyTask,
-  all: readonly number[],
-  now: number,
-): Promise<Listing> {
+async function listBefore(source: SourceSession, task: CopyTask, all: Uint32Array, now: number): Promise<Listing> {
   if (task.before === undefined) return { all, listed: all, completeBefore: now };
   const day = new Date(task.before);
   const date = { year: day.getUTCFullYear(), month: day.getUTCMonth() + 1, day: day.getUTCDate() };
@@ -56,17 +51,39 @@ async function listBefore(
   };
 }
 
-/** Messages of a listing that are to be carried over now, in the order in which they are. */
-export function todo(listing: readonly number[], ledger: Ledger, retryAside: boolean): readonly number[] {
-  const { retriedUpTo } = ledger.head;
-  return listing.filter((uid) => {
-    if (ledger.has(uid)) return false;
-    return !ledger.isAside(uid) || (retryAside && uid > retriedUpTo);
-  });
+/** Messages of a listing that are to be carried over now, in the order in which they are: the first `most` of them. */
+export function todo(
+  listed: Uint32Array,
+  ledger: Ledger,
+  retryAside: boolean,
+  most: number = listed.length,
+): Uint32Array {
+  const uids = new Uint32Array(Math.min(most, countTodo(listed, ledger, retryAside)));
+  let size = 0;
+  for (let at = 0; size < uids.length; at += 1) {
+    const uid = listed[at] ?? 0;
+    if (isTodo(uid, ledger, retryAside)) uids[size++] = uid;
+  }
+  return uids;
+}
+
+/** How many there are. */
+export function countTodo(listed: Uint32Array, ledger: Ledger, retryAside: boolean): number {
+  return countOf(listed, (uid) => isTodo(uid, ledger, retryAside));
+}
+
+function isTodo(uid: number, ledger: Ledger, retryAside: boolean): boolean {
+  if (ledger.has(uid)) return false;
+  return !ledger.isAside(uid) || (retryAside && uid > ledger.head.retriedUpTo);
 }
 
 /** Handled messages that the source no longer has. */
-export function goneFromSource(listing: Listing, ledger: Ledger): number {
-  const handledAndThere = listing.all.reduce((count, uid) => (ledger.has(uid) ? count + 1 : count), 0);
-  return ledger.size - handledAndThere;
+export function goneFromSource({ all }: Listing, ledger: Ledger): number {
+  return ledger.size - countOf(all, (uid) => ledger.has(uid));
+}
+
+function countOf(uids: Uint32Array, counts: (uid: number) => boolean): number {
+  let count = 0;
+  for (let at = 0; at < uids.length; at += 1) if (counts(uids[at] ?? 0)) count += 1;
+  return count;
 }

@@ -45,7 +45,7 @@ export async function withoutRepeats(
 
 async function shownHere(
   sides: Pick<Sides, 'source' | 'bytesKept' | 'interrupt'>,
-  uids: readonly number[],
+  uids: Uint32Array,
 ): Promise<IdentityIndex> {
   const index = new IdentityIndex(uids.length);
   for (const batch of batches(uids, PER_FETCH)) {

@@ -14,7 +14,7 @@ import { refused, type Work } from './work.ts';
 export interface Sending {
   readonly work: Work;
   /** Source UIDs of the pass in their order; neighbours tell whether a refusal is about a message at all. */
-  readonly order: readonly number[];
+  readonly order: Uint32Array;
   /** Source UIDs of all that was stored, to name doubles. */
   readonly sent: number[];
   /** Bytes of all that was stored. */
@@ -43,7 +43,7 @@ export interface Sending {
   mayGoOn: boolean;
 }
 
-export function newSending(work: Work, order: readonly number[], end: CopyOutcome | undefined): Sending {
+export function newSending(work: Work, order: Uint32Array, end: CopyOutcome | undefined): Sending {
   return {
     work,
     order,

@@ -1,6 +1,6 @@
 import { parseDateTime } from '../imap/grammar.ts';
 import type { IdentityRow } from '../imap/types.ts';
-import { batches } from './batches.ts';
+import { batches, type Sliceable } from './batches.ts';
 import { reserveForOthers } from './beside.ts';
 import { foundElsewhere, type Wanted } from './elsewhere.ts';
 import { carriedByAppend } from './flagged.ts';
@@ -48,10 +48,8 @@ export async function settle(work: Work, listing: Listing, inDoubt: boolean): Pr
   await reserveForOthers(work, index);
 
   const unhandled = listing.all.filter((uid) => !ledger.has(uid));
-  const doubtful = todo(listing.listed, ledger, task.retryAside).slice(
-    0,
-    Math.max(0, folder.uidNext - doubtFrom) + SLACK,
-  );
+  const mayBeSent = Math.max(0, folder.uidNext - doubtFrom) + SLACK;
+  const doubtful = todo(listing.listed, ledger, task.retryAside, mayBeSent);
   const walksAll = settledBelow <= 1 || unhandled.length <= FULL_WALK;
   await matchSource(work, walksAll ? unhandled : doubtful, index, recognise);
 
@@ -87,7 +85,7 @@ function recordFound(work: Work, row: IdentityRow, counterpart: number, ours: bo
  * Of the messages that the earlier attempt may have sent, those that are not in the folder: up to the last one that is,
  * all of them can be missing for no other reason than having been moved (or put aside); after it, as many as gaps are left.
  */
-async function settleGaps(work: Work, doubtful: readonly number[], gaps: number): Promise<void> {
+async function settleGaps(work: Work, doubtful: Uint32Array, gaps: number): Promise<void> {
   if (gaps === 0) return;
   const { ledger } = work;
   const lastFound = doubtful.findLastIndex((uid) => ledger.has(uid));
@@ -104,7 +102,7 @@ async function settleGaps(work: Work, doubtful: readonly number[], gaps: number)
  * After a new UIDVALIDITY at the source: a message without a counterpart that is older than the last complete pass had
  * been handled, so its user has moved or deleted it. Where it was moved, it stays; where nobody can tell, a person decides.
  */
-async function judgeUnknown(work: Work, uids: readonly number[]): Promise<void> {
+async function judgeUnknown(work: Work, uids: Uint32Array): Promise<void> {
   const { ledger, task } = work;
   const { completeBefore } = ledger.head;
   const left = uids.filter((uid) => !ledger.has(uid) && !ledger.isAside(uid));
@@ -121,7 +119,7 @@ function isOlder({ internalDate }: IdentityRow, instant: number): boolean {
 
 async function wantedOf(
   work: Work,
-  uids: readonly number[],
+  uids: Sliceable<number>,
   isWanted: (row: IdentityRow) => boolean,
 ): Promise<readonly Wanted[]> {
   const wanted: Wanted[] = [];

@@ -29,8 +29,8 @@ const MOST_SUSPECTS = 500;
  */
 export async function transfer(
   work: Work,
-  uids: readonly number[],
-  listed: readonly number[],
+  uids: Uint32Array,
+  listed: Uint32Array,
   strangers: IdentityIndex,
   care: Care,
 ): Promise<Sending> {
@@ -71,10 +71,10 @@ interface Transferring {
   readonly preparing: Preparing;
 }
 
-async function carryAll(transferring: Transferring, uids: readonly number[]): Promise<void> {
+async function carryAll(transferring: Transferring, uids: Uint32Array): Promise<void> {
   const { sending } = transferring;
   for (let next = 0; next < uids.length && sending.end === undefined;) {
-    const share = uids.slice(next, next + messagesLeft(sending.work));
+    const share = [...uids.subarray(next, next + messagesLeft(sending.work))];
     next += share.length;
     await carryShare(transferring, share);
     sending.end ??= endOfShare(sending.work);
@@ -85,7 +85,7 @@ async function carryAll(transferring: Transferring, uids: readonly number[]): Pr
  * Messages that ended the connection again and again, and that are not at the destination for all that, are put aside. Those
  * that turned out to be there are under suspicion no longer.
  */
-function withoutCondemned(sending: Sending, uids: readonly number[], care: Care): readonly number[] {
+function withoutCondemned(sending: Sending, uids: Uint32Array, care: Care): Uint32Array {
   const { ledger } = sending.work;
   care.accountedFor([...care.suspicious].filter((uid) => ledger.has(uid)));
   const condemned = new Set(care.takeCondemned().filter((uid) => uids.includes(uid)));

@@ -1,3 +1,4 @@
+import { AskedUids } from '../imap/asked-uids.ts';
 import type { OpenFolder } from '../imap/types.ts';
 import type { VerifiedFolder, VerifyFolderResult } from '../model/activities.ts';
 import type { FolderPair } from '../model/folders.ts';
@@ -74,19 +75,19 @@ async function compareOne(
 ): Promise<Explained & { readonly identical: number }> {
   const source = await sides.source.examine(folder.source);
   const isTold = ledger.head.sourceValidity === source.uidValidity;
-  const all = ascending(await sides.source.search({ kind: 'all' }));
+  const all = Uint32Array.from(await sides.source.search({ kind: 'all' })).sort();
   const listed = await withoutRepeats(
     sides,
     folder,
     { has: (uid) => isTold && ledger.has(uid) },
     { all, listed: all, completeBefore: 0 },
   );
-  const unmatched = new Set(listed.all);
+  const unmatched = new AskedUids(listed.all);
   let identical = 0;
-  await matchSource(sides, ascending(unmatched), index, ({ uid }) => {
-    if (unmatched.delete(uid)) identical += 1;
+  await matchSource(sides, listed.all, index, ({ uid }) => {
+    if (unmatched.take(uid)) identical += 1;
   });
-  return { identical, ...(await explain(sides, ascending(unmatched), ledger, source)) };
+  return { identical, ...(await explain(sides, unmatched.missing(), ledger, source)) };
 }
 
 interface Explained {

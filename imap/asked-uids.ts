@@ -8,7 +8,7 @@ export class AskedUids {
   #last = -1;
 
   /** In any order; each counts once. */
-  constructor(uids: readonly number[]) {
+  constructor(uids: ArrayLike<number>) {
     const sorted = Uint32Array.from(uids).sort();
     let size = 0;
     for (const uid of sorted) if (size === 0 || uid !== sorted[size - 1]) sorted[size++] = uid;
