@@ -12,6 +12,8 @@ export interface Situation {
   /** Where tools connect: the servers, or the wires before them. */
   readonly ports: { readonly source: number; readonly destination: number };
   readonly connections: number;
+  /** What is held is looked for; of mailferry only. */
+  readonly collects?: boolean;
 }
 
 /** Of bodies, held by one copy of one folder: the default of projects. */
@@ -37,13 +39,14 @@ export async function runOnce(situation: Situation, tool: Tool): Promise<Measure
   }
 }
 
-export function jobFor({ servers, ports, connections }: Situation, { user, password }: Destination): CopyJob {
+export function jobFor({ servers, ports, connections, collects }: Situation, { user, password }: Destination): CopyJob {
   return {
     source: { ...servers.source, port: ports.source },
     destination: { port: ports.destination, user, password },
     folders: servers.folders,
     connections,
     memoryBytes: MEMORY_BYTES,
+    ...(collects === true && { collects }),
   };
 }
 

@@ -11,6 +11,7 @@ import { addCopyCounts, NO_COPY_COUNTS, type CopyCounts } from '../../model/pass
 import type { CopyFolderResult } from '../../model/activities.ts';
 import type { Limits, Side } from '../../model/project.ts';
 import { readJob, shareFolders, type CopyJob } from './job.ts';
+import { LiveMemory } from './live-memory.ts';
 
 /** What the process prints as JSON. */
 export interface EngineReport {
@@ -20,6 +21,8 @@ export interface EngineReport {
   /** Before anything was copied. */
   readonly restRssBytes: number;
   readonly peakRssBytes: number;
+  /** The most that was held over what was before anything was copied, where it was looked for. */
+  readonly liveBytes?: number;
   readonly ledgerBytes: number;
 }
 
@@ -100,6 +103,7 @@ async function copyShare(
 async function main(): Promise<void> {
   const job = await readJob();
   const restRssBytes = process.memoryUsage.rss();
+  const live = job.collects === true ? new LiveMemory() : undefined;
   const started = performance.now();
   const copied: Copied = { counts: NO_COPY_COUNTS, ledgerBytes: 0 };
   await shareFolders(job, async (next) => {
@@ -114,6 +118,7 @@ async function main(): Promise<void> {
     copySeconds: (performance.now() - started) / 1_000,
     restRssBytes,
     peakRssBytes: process.resourceUsage().maxRSS * 1_024,
+    ...(live !== undefined && { liveBytes: live.end() }),
   };
   process.stdout.write(`${JSON.stringify(report)}\n`);
 }

@@ -10,6 +10,8 @@ export interface CopyJob {
   readonly connections: number;
   /** Bytes of bodies held at one time by one connection to each side. */
   readonly memoryBytes: number;
+  /** Everything that nobody holds is collected again and again, to see what is held. */
+  readonly collects?: boolean;
 }
 
 export interface Account {
