@@ -6,5 +6,5 @@ export interface Sliceable<Item> {
 
 /** Slices of at most `size` items, in order. */
 export function* batches<Item>(items: Sliceable<Item>, size: number): Generator<readonly Item[]> {
-  for (let start = 0; start < items.length; start += size) yield [...items.slice(start, start + size)];
+  for (let start = 0; start < items.length; start += size) yield Array.from(items.slice(start, start + size));
 }

@@ -75,7 +75,7 @@ async function compareOne(
 ): Promise<Explained & { readonly identical: number }> {
   const source = await sides.source.examine(folder.source);
   const isTold = ledger.head.sourceValidity === source.uidValidity;
-  const all = Uint32Array.from(await sides.source.search({ kind: 'all' })).sort();
+  const all = Uint32Array.from(await sides.source.search({ kind: 'all' })).toSorted();
   const listed = await withoutRepeats(
     sides,
     folder,

@@ -9,7 +9,7 @@ export class AskedUids {
 
   /** In any order; each counts once. */
   constructor(uids: ArrayLike<number>) {
-    const sorted = Uint32Array.from(uids).sort();
+    const sorted = Uint32Array.from(uids).toSorted();
     let size = 0;
     for (const uid of sorted) if (size === 0 || uid !== sorted[size - 1]) sorted[size++] = uid;
     this.#uids = sorted.subarray(0, size);

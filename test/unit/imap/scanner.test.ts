@@ -71,6 +71,23 @@ describe('the scanner', () => {
     expect(scan(Array.from(STREAM, (byte) => Buffer.from([byte])))).toEqual(whole);
   });
 
+  it.each([
+    ['* 1 FETCH (BODY[] {5+}', 5],
+    ['* 1 FETCH (BODY[] {005}', 5],
+    ['* 1 FETCH (BODY[] {999999999999999}', 999_999_999_999_999],
+    ['* 1 FETCH (BODY[] {1234567890123456}', undefined],
+    ['* 1 FETCH (BODY[] {}', undefined],
+    ['* 1 FETCH (BODY[] {+}', undefined],
+    ['* 1 FETCH (BODY[] {5++}', undefined],
+    ['* 1 FETCH (BODY[] {x5}', undefined],
+    ['* 1 FETCH (BODY[] 5}', undefined],
+    ['}', undefined],
+    ['* OK 5 {5}', undefined],
+  ])('takes %j for the announcement of %s bytes', (line, announced) => {
+    const limits = { maxLine: 1_000, maxLiteral: Number.MAX_SAFE_INTEGER };
+    expect(scan([bytes(`${line}\r\n`)], limits)).toEqual([['line', line, announced]]);
+  });
+
   it('hands on literals as slices of the chunks, without copying', () => {
     const chunk = bytes('* 1 FETCH (BODY[] {5}\r\nhello)\r\n');
     const slices: Buffer[] = [];
