@@ -10,6 +10,7 @@ export function copyFolder(deps: Dependencies, input: CopyFolderInput): Promise<
     job: input,
     growth: input.growth,
     freshTokens: input.freshToken ?? false,
+    folders: { source: input.folder.source, destination: input.folder.destination },
     write: async (growth, context, scrub) => {
       const result = await deps.copyFolder(taskOf(input, growth), context);
       const aside = result.aside.map((note) =>

@@ -1,7 +1,7 @@
 import { ApplicationFailure, ApplicationFailureCategory } from '@temporalio/common';
 import { Context } from '@temporalio/activity';
 import { parseCopyHeartbeat, type CopyOutcome } from '../model/activities.ts';
-import type { MailboxJob } from '../model/project.ts';
+import type { MailboxJob, Side } from '../model/project.ts';
 import type { CopyContext } from '../copy/types.ts';
 import type { Dependencies } from './dependencies.ts';
 import { endInTime } from './batch-in-hand.ts';
@@ -17,6 +17,8 @@ export interface Writing<Result extends { readonly outcome: CopyOutcome }> {
   readonly growth: string | undefined;
   /** Whether tokens are asked for anew. */
   readonly freshTokens?: boolean;
+  /** What is opened first on each side. */
+  readonly folders?: Readonly<Record<Side, string>>;
   /** `growth`: the newest that is known. `scrub`: takes secrets out of a text. */
   readonly write: (
     growth: string | undefined,
@@ -86,6 +88,7 @@ async function write<Result extends { readonly outcome: CopyOutcome }>(attempt: 
         signal: opening.signal,
         opened: opening.opened,
         freshTokens: writing.freshTokens ?? false,
+        ...(writing.folders !== undefined && { folders: writing.folders }),
       },
       async (sessions) => {
         const ending = endInTime(deps.clock, lease.interrupt, sessions);

@@ -23,6 +23,8 @@ export interface SessionRequest {
   readonly freshTokens?: boolean;
   /** The administrator of the row, for themselves or for another user, instead of the row's own login. */
   readonly as?: LoginAs;
+  /** What is opened first on each side; a new connection opens it in the flight of its first questions. */
+  readonly folders?: Readonly<Record<Side, string>>;
   /** Called when all sessions are open. */
   readonly opened?: () => void;
 }
@@ -193,7 +195,7 @@ function keyOf({ settings, row }: MailboxJob, side: Side): string {
 
 async function openNew(
   deps: Opening,
-  { job, secrets, signal, as, freshTokens = false }: SessionRequest,
+  { job, secrets, signal, as, folders, freshTokens = false }: SessionRequest,
   side: Side,
   ended: AbortSignal,
 ): Promise<ImapSession> {
@@ -216,6 +218,7 @@ async function openNew(
     },
     login,
     side,
+    ...(folders !== undefined && as === undefined && { folder: folders[side] }),
     ...(root !== undefined && { root }),
     ...(proxy !== undefined && { proxy }),
     commandTimeout: job.settings.timing.commandTimeout,

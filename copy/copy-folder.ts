@@ -9,8 +9,8 @@ import { carryFlags } from './flags.ts';
 import { flagAgain, leaveToComparison, losesFlagged } from './flagged.ts';
 import type { IdentityIndex } from './identity-index.ts';
 import { leaseLossIn } from './lease-lost.ts';
-import { openDestination, openFolders } from './open-folders.ts';
-import { countTodo, goneFromSource, listSource, todo, type Listing } from './plan.ts';
+import { openAndSearch, openDestination, openFolders } from './open-folders.ts';
+import { countTodo, goneFromSource, listingOf, todo, type Listing } from './plan.ts';
 import type { Sending } from './sending.ts';
 import { readBack, type Suspect } from './read-back.ts';
 import { recallLedger } from './recall.ts';
@@ -57,14 +57,14 @@ async function copyShare(work: Work): Promise<CopyOutcome> {
   const { ledger, task } = work;
   const listedAt = work.now();
   const hadHandled = ledger.size > 0;
-  await openFolders(work);
+  const found = await openAndSearch(work);
   const { highestModseq = 0 } = work.sourceFolder;
   // The flags of what is handled from here on are read later than this, in whichever share.
   if (!hadHandled) ledger.update({ highestModseq });
   if (task.folder.exceptIn !== undefined) work.progress.doing = 'comparing with the other folders';
   const listing = await withoutArchived(
     work,
-    await withoutRepeats(work, task.folder, ledger, await listSource(work.source, task, work.sourceFolder, listedAt)),
+    await withoutRepeats(work, task.folder, ledger, listingOf(found, task, work.sourceFolder, listedAt)),
   );
   const left = countTodo(listing.listed, ledger, task.retryAside);
   work.progress.of = listing.listed.length;
@@ -147,8 +147,10 @@ async function settleDoubt(work: Work, listing: Listing): Promise<IdentityIndex>
 }
 
 /**
- * Where doubt begins has to be known before the first write, and what an earlier attempt may still have had on the wire has
- * to be there when the folder is looked at: so first a heartbeat is acknowledged, then the folder opened once more.
+ * Where doubt begins has to be known before the first write: a heartbeat that says it is acknowledged. What an earlier
+ * attempt may still have had on the wire has to be there when the folder is looked at, so then it is opened once more. Where
+ * nobody has begun to write since the ledger was, there is nothing on the wire: whoever had begun would have had a heartbeat
+ * acknowledged that says so, before this attempt was given it, and none was since, or ours would not have been.
  */
 async function announceWriting(work: Work): Promise<void> {
   const { ledger, lease } = work;
@@ -160,6 +162,7 @@ async function announceWriting(work: Work): Promise<void> {
   });
   await lease.acknowledged();
   work.acknowledged = true;
+  if (doubtFrom === 0 && !work.followsWriting) return;
   await openDestination(work);
   if (ledger.head.doubtFrom === 0) await announceWriting(work);
 }

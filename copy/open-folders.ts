@@ -1,6 +1,7 @@
 import type { OpenFolder } from '../imap/types.ts';
 import { passesByItself } from '../model/refusals.ts';
 import { checkUidNext } from './distrust.ts';
+import { searchSource, type Found } from './plan.ts';
 import { SideRefusal, type SourceSession } from './sides.ts';
 import type { Work } from './work.ts';
 
@@ -42,6 +43,15 @@ export async function openFolders(work: Work): Promise<void> {
   await openDestination(work, selecting);
   checkSource(work, source);
   work.sourceFolder = source;
+}
+
+/** The same, and begins to list the source in the same flight; nothing is listed when a folder cannot be opened. */
+export async function openAndSearch(work: Work): Promise<Found> {
+  const opening = openFolders(work);
+  const searching = searchSource(work.source, work.task);
+  await Promise.allSettled([opening, searching]);
+  await opening;
+  return searching;
 }
 
 /** Opens the destination, made anew when its user has deleted it since it was created. */

@@ -17,33 +17,51 @@ const DAY_MS = 86_400_000;
 /** The farthest that any zone's day begins before the day of UTC. */
 const EARLIEST_ZONE_MS = 14 * 3_600_000;
 
+/** UIDs that a search found. All ascend. */
+export interface Found {
+  /** Every message in the folder. */
+  readonly all: Uint32Array;
+  /** Messages of days before the task's; absent where it has none. */
+  readonly early?: readonly number[];
+}
+
+/** Searches the source folder that is open, or about to be: its commands are called in this tick. */
+export async function searchSource(source: SourceSession, { before }: CopyTask): Promise<Found> {
+  const all = source.search({ kind: 'all' });
+  if (before === undefined) return { all: Uint32Array.from(await all) };
+  const day = new Date(before);
+  const date = { year: day.getUTCFullYear(), month: day.getUTCMonth() + 1, day: day.getUTCDate() };
+  const early = source.search({ kind: 'before', date });
+  // Both are waited for, so that no command is under way when one is refused.
+  await Promise.allSettled([all, early]);
+  return { all: Uint32Array.from(await all), early: await early };
+}
+
 /**
- * Lists the opened source folder. With `before`, messages of earlier days than its day in UTC are listed: SEARCH
+ * What of that the pass is about. With `before`, messages of earlier days than its day in UTC are listed: SEARCH
  * disregards times and zones (RFC 3501 section 6.4.4), so what is up to a day younger waits for a later pass. What came
  * after the survey waits as well: it may have been moved there from a folder in which it was copied, and only the next
- * pass finds that out, before it copies anything.
+ * pass finds that out, before it copies anything. `now`: before the search began.
  */
-export async function listSource(
-  source: SourceSession,
+export function listingOf(
+  found: Found,
   task: CopyTask,
   { uidValidity }: Pick<OpenFolder, 'uidValidity'>,
   now: number,
-): Promise<Listing> {
-  const all = Uint32Array.from(await source.search({ kind: 'all' }));
+): Listing {
   const { surveyed } = task;
   const below = surveyed?.uidValidity === uidValidity ? surveyed.uidNext : Number.POSITIVE_INFINITY;
-  const listing = await listBefore(source, task, all, Math.min(now, surveyed?.at ?? now));
-  const { listed } = listing;
+  const listed = listedBefore(found, task, Math.min(now, surveyed?.at ?? now));
   // One list for both, as long as they are the same.
-  return (listed.at(-1) ?? 0) < below ? listing : { ...listing, listed: listed.filter((uid) => uid < below) };
+  return (listed.listed.at(-1) ?? 0) < below
+    ? listed
+    : { ...listed, listed: listed.listed.filter((uid) => uid < below) };
 }
 
-async function listBefore(source: SourceSession, task: CopyTask, all: Uint32Array, now: number): Promise<Listing> {
-  if (task.before === undefined) return { all, listed: all, completeBefore: now };
-  const day = new Date(task.before);
-  const date = { year: day.getUTCFullYear(), month: day.getUTCMonth() + 1, day: day.getUTCDate() };
-  const found = new Set(await source.search({ kind: 'before', date }));
-  const midnight = Math.floor(task.before / DAY_MS) * DAY_MS;
+function listedBefore({ all, early }: Found, { before }: CopyTask, now: number): Listing {
+  if (before === undefined || early === undefined) return { all, listed: all, completeBefore: now };
+  const found = new Set(early);
+  const midnight = Math.floor(before / DAY_MS) * DAY_MS;
   return {
     all,
     listed: all.filter((uid) => found.has(uid)),

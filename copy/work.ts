@@ -35,6 +35,8 @@ export interface Work extends Sides {
   sourceFolder: OpenFolder;
   /** The destination as it was last opened. */
   folder: OpenFolder;
+  /** An attempt before this one may have begun to write, and may have had something on the wire when it ended. */
+  readonly followsWriting: boolean;
   /** Whether a heartbeat that carries where doubt begins has been acknowledged in this attempt. */
   acknowledged: boolean;
   /** Messages whose \Flagged is still to be set at the destination, by source UID, with all their flags there. */
@@ -86,10 +88,17 @@ export function beginWork(
     share: { startedAt: context.now(), taken: 0 },
     sourceFolder: UNOPENED,
     folder: UNOPENED,
+    followsWriting: followsWriting(task, ledger, beside),
     acknowledged: false,
     owed: new Map(),
     progress: { doing: 'opening', done: 0, of: 0 },
   };
+}
+
+/** So much is known only of a ledger that was not lost. */
+function followsWriting({ previousGrowth }: CopyTask, { head }: Ledger, beside: readonly Beside[]): boolean {
+  const inDoubt = [head, ...beside.map(({ ledger }) => ledger.head)].some(({ doubtFrom }) => doubtFrom > 0);
+  return inDoubt || head.rematch || previousGrowth !== undefined;
 }
 
 /** Opens both sides anew; false where that is not to be had. Rejects with what the one who opens sessions makes of it. */

@@ -102,6 +102,7 @@ export async function openFolder(
     asked: how,
     about: `open ${shown}`,
     parts: [`${how.toUpperCase()} `, mailboxName(name), ...(condstore ? [' (CONDSTORE)'] : [])],
+    pipelined: true,
     onData: (data) => readOpeningData(opening, data),
     onCode: (told) => readCode(opening, told),
   });

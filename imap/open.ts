@@ -1,7 +1,9 @@
 import { connect, peerOf } from './connect.ts';
 import { refuse } from './refusal.ts';
+import { openFolder } from './folder.ts';
 import { classify } from './refusals.ts';
-import { Session } from './session.ts';
+import { keepsModseqs, Session } from './session.ts';
+import type { OpenedAhead } from './session.ts';
 import type { OpenSession, SessionOptions } from './types.ts';
 import { welcome } from './welcome.ts';
 import { Wire } from './wire.ts';
@@ -13,6 +15,17 @@ function createWire(sockets: WireSockets, { address, commandTimeout, login, side
     commandTimeout,
     classify: (refusal) => classify({ ...refusal, side: side ?? 'source', login: login.kind }),
   });
+}
+
+/** In the flight of the first questions, which are under way. What the server has told so far may not be all. */
+function openAhead(wire: Wire, options: SessionOptions, told: ReadonlySet<string>): OpenedAhead | undefined {
+  const { folder: name, side, address } = options;
+  if (name === undefined) return undefined;
+  const how = side === 'destination' ? 'select' : 'examine';
+  const condstore = how === 'examine' && keepsModseqs(told);
+  const folder = openFolder(wire, peerOf(address), how, name, name, condstore);
+  folder.catch(() => undefined);
+  return { how, name, condstore, folder };
 }
 
 /**
@@ -34,7 +47,9 @@ export const openSession: OpenSession = async (options) => {
   signal.addEventListener('abort', aborted);
   sockets.readSocket.once('close', () => signal.removeEventListener('abort', aborted));
   try {
-    return new Session(wire, { ...(await welcome(wire, peerOf(options.address), sockets.told)), root: options.root });
+    const asking = welcome(wire, peerOf(options.address), sockets.told);
+    const ahead = openAhead(wire, options, sockets.told);
+    return new Session(wire, { ...(await asking), root: options.root }, ahead);
   } catch (error) {
     wire.destroy(error instanceof Error ? error : new Error(String(error)));
     throw error;

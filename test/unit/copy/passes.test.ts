@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { LeaseLost } from '../../../copy/lease-lost.ts';
 import { refuse } from '../../../imap/refusal.ts';
 import type { Limits } from '../../../model/project.ts';
-import { CopyHarness, type World } from '../../support/copy-harness.ts';
+import { CopyHarness, Crash, knownGrowth, type World } from '../../support/copy-harness.ts';
 import { mail, MemoryMailbox } from '../../support/memory-server.ts';
 
 function messages(size: number): CopyHarness {
@@ -86,6 +86,31 @@ describe('one writer', () => {
     const firstWrite = steps.findIndex((step) => /append|store|create/.test(step));
     expect(steps.indexOf('after acknowledged')).toBeGreaterThan(0);
     expect(steps.indexOf('after acknowledged')).toBeLessThan(firstWrite);
+  });
+
+  it('looks at the destination once where nobody has begun to write', async () => {
+    const { destination } = await messages(2).attempt();
+    const looks = destination.asked.filter((asked) => /^(?:select|append)/.test(asked));
+    expect(looks).toEqual(['select INBOX', 'append INBOX', 'append INBOX', 'select INBOX']);
+  });
+
+  it('looks once more after the acknowledgement where an attempt before it had begun: it may have had mail on the wire', async () => {
+    const harness = messages(2);
+    const before = await harness.attempt(
+      {},
+      {
+        onStep: (step) => {
+          if (step === 'destination before append INBOX') throw new Crash(step);
+        },
+      },
+    );
+    const previousGrowth = knownGrowth(before.beats, 0);
+    if (previousGrowth === undefined) throw new Error('the attempt did not say where doubt begins');
+    const arrives = (step: string): void => {
+      if (step === 'after acknowledged') harness.destination.add('INBOX', { body: mail('number 1') });
+    };
+    await harness.copy({ previousGrowth }, { onStep: arrives });
+    expect(harness.destination.contents('INBOX')).toEqual(harness.source.contents('INBOX'));
   });
 
   it('stops with the lease: what was not committed is not at the destination, and nothing is reported', async () => {
