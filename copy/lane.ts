@@ -204,8 +204,9 @@ export class Lane {
 
   /** The server has taken its flags, and reads it from now on. */
   #isTaken(batch: Batch): void {
-    if (this.#question !== batch) return;
-    this.#flying.set(batch, this.#pace.departs(bytesOf(batch)));
+    const departure = this.#flying.get(batch);
+    if (this.#question !== batch || departure === undefined) return;
+    this.#flying.set(batch, this.#pace.asked(departure));
     this.#isAnswered(batch);
     // What else the server has answered is heard first: then more may leave than another question.
     this.#launch();

@@ -12,7 +12,9 @@ const GROWN_MS = IN_FLIGHT_MS / 2;
 /** The same where one command fills it: then nothing is asked of the server while an answer is on its way. */
 const ALONE_MS = IN_FLIGHT_MS * 0.75;
 /** And by no more than so many times what was answered: a wire that takes a first burst quickly may be slow all the same. */
-const GROWTH = 7;
+const GROWTH = 15;
+/** The round trip is at most so much of what an answer took: one that was measured on a bad moment says little. */
+const MOST_OF_IT = 7 / 8;
 /** The same after something was refused. */
 const CAUTIOUS_GROWTH = 1 / 16;
 /** Commands that fill the window: while one is answered, others are on their way. */
@@ -33,10 +35,10 @@ export interface Departure {
 /**
  * How much is sent before an answer is waited for. Each answer tells at what rate the server takes mail: what was answered
  * since its command left, by the time that took (as BBR samples delivery, draft-cardwell-iccrg-bbr-congestion-control
- * section 4.1). The window is what is answered within half a second at that rate, so it is filled in few round trips,
- * whatever the wire and however long the server takes to write. Where answers take longer, fewer and larger commands fill it,
- * for a server may need that long for each, however small; and after more than a second the window is less at once. When
- * something is refused it is halved, and grows slowly from there.
+ * section 4.1), without the round trip that even nothing takes, where that is known. The window is what is answered within half
+ * a second at that rate, so it is filled in few round trips, whatever the wire and however long the server takes to write.
+ * Where answers take longer, fewer and larger commands fill it, for a server may need that long for each, however small; and
+ * after more than a second the window is less at once. When something is refused it is halved, and grows slowly from there.
  */
 export class Pace {
   /** Messages in one command. */
@@ -50,6 +52,8 @@ export class Pace {
   #shares = COMMANDS;
   #growth = GROWTH;
   #answered = 0;
+  /** The least that it took to hear anything, in milliseconds. */
+  #roundTrip: number | undefined;
   /** Commands that left before tell nothing of the window as it is now. */
   #changedAt = Number.NEGATIVE_INFINITY;
 
@@ -77,12 +81,20 @@ export class Pace {
     return { bytes, at: this.#now(), answered: this.#answered };
   }
 
+  /** The server has asked for its bytes, which leave only now; that it did took a round trip at least. */
+  asked({ bytes, at }: Departure): Departure {
+    this.#roundTrip = Math.min(this.#roundTrip ?? Number.POSITIVE_INFINITY, this.#now() - at);
+    return this.departs(bytes);
+  }
+
   /** It was accepted. */
   accepted({ bytes, at, answered }: Departure): void {
     this.#answered += bytes;
     const took = Math.max(1, this.#now() - at);
-    const rate = (this.#answered - answered) / took;
-    if (took <= GROWN_MS || (took <= IN_FLIGHT_MS && this.#shares === 1)) return this.#grow(rate, took, bytes);
+    const told = this.#answered - answered;
+    if (this.#roundTrip !== undefined) this.#roundTrip = Math.min(this.#roundTrip, took);
+    if (took <= GROWN_MS || (took <= IN_FLIGHT_MS && this.#shares === 1)) return this.#grow(told, took, bytes);
+    const rate = told / took;
     if (at < this.#changedAt) return;
     this.#changedAt = this.#now();
     this.#shares = Math.max(1, this.#shares / 2);
@@ -95,10 +107,16 @@ export class Pace {
     this.#resize(this.#window / 2);
   }
 
-  #grow(rate: number, took: number, bytes: number): void {
-    const sustained = rate * (this.#shares === 1 ? ALONE_MS : GROWN_MS);
+  #grow(told: number, took: number, bytes: number): void {
+    const sustained = this.#answerable(told, took, this.#shares === 1 ? ALONE_MS : GROWN_MS);
     this.#resize(Math.max(this.#window, Math.min(sustained, this.#window + bytes * this.#growth)));
     if (took <= GROWN_MS / 2) this.#shares = Math.min(COMMANDS, this.#shares * 2);
+  }
+
+  /** Bytes that are answered within so long, by what was answered in the time that this took. */
+  #answerable(told: number, took: number, within: number): number {
+    const trip = Math.min(this.#roundTrip ?? 0, took * MOST_OF_IT);
+    return Math.max((told / took) * within, (told / (took - trip)) * (within - trip));
   }
 
   #resize(bytes: number): void {

@@ -31,9 +31,15 @@ function drive(pace: Pace, clock: { now: number }, { rate, delay, writing = 0 }:
   }
 }
 
-function windowAfter(line: Line, answers = 200): number {
+/** `asked`: milliseconds until the server asked for the first bytes. */
+function windowAfter(line: Line, answers = 200, asked?: number): number {
   const clock = { now: 0 };
   const pace = new Pace('multiappend', MOST, () => clock.now);
+  if (asked !== undefined) {
+    const question = pace.departs(1);
+    clock.now += asked;
+    pace.asked(question);
+  }
   drive(pace, clock, line, answers);
   return pace.window;
 }
@@ -42,6 +48,17 @@ describe('what is in flight', () => {
   test.each([100_000, 200_000, 1_000_000, 10_000_000])('is answered within a second at %d bytes a second', (rate) => {
     expect(windowAfter({ rate, delay: 20 })).toBeLessThanOrEqual(rate);
   });
+
+  test.each([100_000, 200_000, 1_000_000, 10_000_000])(
+    'is so at %d bytes a second where the round trip is known, rightly or not',
+    (rate) => {
+      for (const delay of [20, 200]) {
+        for (const asked of [delay, 2 * delay, 1_000]) {
+          expect(windowAfter({ rate, delay }, 200, asked)).toBeLessThanOrEqual(rate);
+        }
+      }
+    },
+  );
 
   test('is the least that there is on a line that would need longer for that', () => {
     expect(windowAfter({ rate: 10_000, delay: 20 })).toBe(64 << 10);
@@ -70,6 +87,12 @@ describe('what is in flight', () => {
 describe('the window is full', () => {
   test('of a fast line after few round trips', () => {
     expect(windowAfter({ rate: 200_000_000, delay: 40 }, 24)).toBe(MOST);
+  });
+
+  test('of a fast line that is far away, the sooner where the round trip is known', () => {
+    const line = { rate: 200_000_000, delay: 150 };
+    expect(windowAfter(line, 12, 150)).toBe(MOST);
+    expect(windowAfter(line, 12)).toBeLessThan(MOST / 2);
   });
 
   test('of one that is far away', () => {
