@@ -1,6 +1,7 @@
 /** Writing one command, with literals of both kinds (RFC 3501 section 4.3, RFC 7888). */
 import { isStream } from './body.ts';
 import type { LiteralPart, Part } from './grammar.ts';
+import type { Chunk, Outlet } from './outlet.ts';
 import { refuse } from './refusal.ts';
 import type { Asked } from './refusals.ts';
 import type { DataResponse, RawResponse, ResponseCode } from './response.ts';
@@ -46,14 +47,6 @@ export interface Outgoing {
   proceed: () => void;
 }
 
-/** Bytes, or a text of bytes (latin1). */
-export type Chunk = Buffer | string;
-
-/**
- * Resolves when the bytes have left this process, or never will. Until then nothing may be written but a single buffer.
- */
-export type Write = (chunks: readonly Chunk[]) => Promise<void>;
-
 const GROUP_BYTES = 64 * 1024;
 const NOTHING = Buffer.alloc(0);
 
@@ -62,29 +55,28 @@ function bytes(text: string): Buffer {
 }
 
 /**
- * Writes a command. The last byte of its last literal is held back and written together with what follows it, since some
- * servers act as soon as a literal is complete; without these bytes no server acts. All earlier bytes have left this process
- * by then, those of earlier commands too. So there is never more than one command's end in our buffers, and it was put
- * there in a tick in which `mayCommit` agreed: a process that was suspended has nothing else to send that would store
- * anything before it can look at the clock.
- * Rejects with what `mayCommit` or the body's stream threw; then the last bytes were not written.
+ * Writes a command but for its end, and leaves this to the outlet, where all earlier bytes have left this process by then. To
+ * the end belongs the last byte of the last literal, since some servers act as soon as a literal is complete; without it no
+ * server acts. The caller sees to it that the end goes out in the tick in which this resolves, with the next command or
+ * without; only that of a command that is not pipelined has been written.
+ * Rejects with what `mayCommit` or the body's stream threw; then the end is not written.
  */
-export function sendCommand(outgoing: Outgoing, write: Write): Promise<void> {
-  return new Sender(outgoing, write).send();
+export function sendCommand(outgoing: Outgoing, outlet: Outlet): Promise<void> {
+  return new Sender(outgoing, outlet).send();
 }
 
 class Sender {
   readonly #outgoing: Outgoing;
-  readonly #write: Write;
+  readonly #outlet: Outlet;
   /** Not written yet. */
   #gathered: Chunk[] = [];
   #bytes = 0;
   /** The last byte of the last literal. */
   #held: Buffer | undefined;
 
-  constructor(outgoing: Outgoing, write: Write) {
+  constructor(outgoing: Outgoing, outlet: Outlet) {
     this.#outgoing = outgoing;
-    this.#write = write;
+    this.#outlet = outlet;
   }
 
   async send(): Promise<void> {
@@ -98,9 +90,12 @@ class Sender {
         text += part;
         continue;
       }
-      if (part.waits === false) this.#gather(`${text}{${part.bytes}+}\r\n`);
-      else await this.#announce(`${text}{${part.bytes}}\r\n`);
+      const announcement = `${text}{${part.bytes}${part.waits === false ? '+' : ''}}\r\n`;
       text = '';
+      if (part.waits !== false) await this.#announce(announcement);
+      // What announces a literal of no bytes completes it.
+      else if (part.bytes === 0 && index === last) text = announcement;
+      else this.#gather(announcement);
       if (outgoing.settled) return;
       if (part.waits !== false) part.accepted?.();
       if (isStream(part.pieces)) await this.#stream(part, part.pieces, index === last);
@@ -109,11 +104,16 @@ class Sender {
       if (outgoing.settled) return;
       if (index < last) outgoing.literals += 1;
     }
+    await this.#end(bytes(`${text}\r\n`));
+  }
+
+  async #end(text: Buffer): Promise<void> {
     if (this.#bytes > 0) await this.#flush(1);
-    if (outgoing.settled) return;
-    command.mayCommit?.();
-    outgoing.stage = 'sent';
-    void this.#write([Buffer.concat([this.#held ?? NOTHING, bytes(`${text}\r\n`)])]);
+    const leaving = this.#outlet.flush();
+    if (leaving !== undefined) await leaving;
+    if (this.#outgoing.settled) return;
+    this.#outlet.hold(this.#outgoing, Buffer.concat([this.#held ?? NOTHING, text]));
+    if (this.#outgoing.command.pipelined !== true) void this.#outlet.flush();
   }
 
   #gather(chunk: Chunk): void {
@@ -132,19 +132,20 @@ class Sender {
       group.push(chunk);
       size += chunk.length;
       if (size < GROUP_BYTES) continue;
-      await this.#writeGroup(group, size);
+      const leaving = this.#writeGroup(group, size);
+      if (leaving !== undefined) await leaving;
       if (this.#outgoing.settled) return;
       group = [];
       size = 0;
     }
-    if (size >= least) await this.#writeGroup(group, size);
-    else this.#gathered = group;
+    if (size < least) this.#gathered = group;
+    else await this.#writeGroup(group, size);
   }
 
-  #writeGroup(group: readonly Chunk[], size: number): Promise<void> {
+  #writeGroup(group: readonly Chunk[], size: number): Promise<void> | undefined {
     this.#outgoing.command.mayCommit?.();
     this.#bytes -= size;
-    return this.#write(group);
+    return this.#outlet.write(group);
   }
 
   async #announce(announcement: string): Promise<void> {
@@ -152,8 +153,7 @@ class Sender {
     if (this.#outgoing.settled) return;
     const accepted = new Promise<void>((resolve) => (this.#outgoing.proceed = resolve));
     this.#outgoing.stage = 'waiting';
-    void this.#write([bytes(announcement)]);
-    await accepted;
+    await Promise.all([this.#outlet.write([bytes(announcement)]), accepted]);
   }
 
   #take({ bytes: size }: LiteralPart, pieces: readonly Buffer[], isLast: boolean): void {
@@ -168,6 +168,8 @@ class Sender {
 
   async #stream({ bytes: size }: LiteralPart, stream: AsyncIterable<Buffer>, isLast: boolean): Promise<void> {
     let left = size;
+    // A stream may take its time.
+    void this.#outlet.flush();
     for await (const piece of stream) {
       left -= piece.length;
       if (left < 0) throw wrongLength();

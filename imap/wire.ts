@@ -10,7 +10,8 @@ import { Assembler } from './assembler.ts';
 import type { LiteralSink } from './assembler.ts';
 import { IdleTalk, MOST_IDLE_BYTES } from './idle-talk.ts';
 import { sendCommand } from './outgoing.ts';
-import type { Chunk, Command, Outgoing, Stage } from './outgoing.ts';
+import type { Command, Outgoing, Stage } from './outgoing.ts';
+import { Outlet } from './outlet.ts';
 import { refuse, refuseAlike } from './refusal.ts';
 import type { Asked, Classified, ServerRefusal } from './refusals.ts';
 import { readResponse, ResponseError } from './response.ts';
@@ -62,14 +63,12 @@ function reset(socket: Writable): void {
   if (socket instanceof Socket && !(socket instanceof TLSSocket) && !socket.destroyed) socket.resetAndDestroy();
 }
 
-/** Twice what is written at one time. */
-const SCRATCH_BYTES = 128 << 10;
-
 export class Wire {
   readonly #sockets: WireSockets;
   readonly #options: WireOptions;
   readonly #scanner: Scanner;
   readonly #talk: IdleTalk;
+  readonly #outlet: Outlet;
   readonly #queue: Pending[] = [];
   /** Begun and not answered, in the order in which they were sent; several only where all of them may be pipelined. */
   #flying: Pending[] = [];
@@ -79,8 +78,6 @@ export class Wire {
   #timer: NodeJS.Timeout | undefined;
   #paused = false;
   #tags = 0;
-  /** Where chunks are put together to be written. */
-  #scratch = Buffer.alloc(0);
   /** Counts signs of life. */
   #heard = 0;
 
@@ -96,6 +93,13 @@ export class Wire {
       this.#violated(why),
     );
     this.#scanner = new Scanner(assembler, options.limits ?? DEFAULT_LIMITS);
+    this.#outlet = new Outlet(sockets.writeSocket, {
+      left: () => {
+        this.#alive();
+        this.#talk.useful();
+      },
+      forbidden: (outgoing, reason) => this.#abandon(outgoing, reason),
+    });
     this.#listen();
   }
 
@@ -241,16 +245,17 @@ export class Wire {
   #next(): void {
     if (this.#sending !== undefined || this.#lost !== undefined) return;
     const [pending] = this.#queue;
-    if (pending === undefined || !this.#mayFollow(pending)) return;
+    // The end of the command before goes out with this one, or by itself.
+    if (pending === undefined || !this.#mayFollow(pending)) return void this.#outlet.flush();
     this.#queue.shift();
     this.#flying.push(pending);
     this.#sending = pending;
     this.#tags += 1;
     pending.tag = `F${this.#tags}`;
     if (this.#flying.length === 1) this.#watch();
-    sendCommand(pending, (chunks) => this.#write(chunks)).then(
+    sendCommand(pending, this.#outlet).then(
       () => this.#sent(pending),
-      (error: unknown) => this.#abandon(pending, error instanceof Error ? error : new Error(String(error))),
+      (error: unknown) => this.#abandon(pending, error),
     );
   }
 
@@ -266,30 +271,16 @@ export class Wire {
   }
 
   /** Before the last bytes are written something on our side said no. */
-  #abandon(pending: Pending, reason: Error): void {
-    if (!pending.settled) {
+  #abandon(outgoing: Outgoing, error: unknown): void {
+    const reason = error instanceof Error ? error : new Error(String(error));
+    const pending = this.#flying.find((flying) => flying === outgoing);
+    if (pending !== undefined) {
       pending.settled = true;
       pending.reject(reason);
     }
     this.#flying = this.#flying.filter((flying) => flying !== pending);
     reset(this.#sockets.writeSocket);
     this.destroy(reason);
-  }
-
-  /**
-   * Resolves when the bytes have left this process, and also when they never will; then everything is rejected anyway. Many
-   * small chunks cost more than copying them; where they are copied to is free again when this resolves.
-   */
-  #write(chunks: readonly Chunk[]): Promise<void> {
-    const [first, ...others] = chunks;
-    const whole = Buffer.isBuffer(first) && others.length === 0 ? first : this.#gather(chunks);
-    return new Promise((resolve) => {
-      this.#sockets.writeSocket.write(whole, () => {
-        this.#alive();
-        this.#talk.useful();
-        resolve();
-      });
-    });
   }
 
   /** Only a command that reads messages has use for literals of their size. */
@@ -299,16 +290,6 @@ export class Wire {
     if (bytes > MOST_UNCLAIMED)
       throw new ResponseError(`it announces a literal of ${bytes} bytes that nobody asked for`);
     return undefined;
-  }
-
-  #gather(chunks: readonly Chunk[]): Buffer {
-    const size = chunks.reduce((sum, { length }) => sum + length, 0);
-    if (this.#scratch.length < size) this.#scratch = Buffer.allocUnsafeSlow(Math.max(size, SCRATCH_BYTES));
-    let at = 0;
-    for (const chunk of chunks) {
-      at += typeof chunk === 'string' ? this.#scratch.write(chunk, at, 'latin1') : chunk.copy(this.#scratch, at);
-    }
-    return this.#scratch.subarray(0, at);
   }
 
   #route(raw: RawResponse): void {
