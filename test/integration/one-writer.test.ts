@@ -2,7 +2,8 @@
 import { describe, expect, test, type TestContext } from 'vitest';
 import { temporalAddress } from '../support/context.ts';
 import { startProxy, type Proxy } from '../support/proxy.ts';
-import { ANNA, allArrived, inboxOf } from '../support/road-mail.ts';
+import { expectArrived } from '../support/road-arrival.ts';
+import { ANNA, inboxOf } from '../support/road-mail.ts';
 import { until } from '../support/until.ts';
 import { openRoad, type Road } from '../support/whole-road.ts';
 import type { WorkerProcess } from '../support/workers.ts';
@@ -51,9 +52,9 @@ function total(connections: Proxy['connections']): number {
 async function expectAllArrived(road: Road): Promise<void> {
   road.destination.wire.throttle(undefined);
   const view = await road.admin.projectIs(road.name, ({ phase }) => phase === 'ready');
-  expect(await road.compare(ANNA)).toEqual(allArrived(MESSAGES));
-  expect(view.totals.counts.copied + view.totals.counts.adopted).toBe(MESSAGES);
+  await expectArrived(road, { user: ANNA, messages: MESSAGES });
   expect(view.totals).toMatchObject({ exceptions: 0, counts: { aside: 0 } });
+  expect(view.totals.counts.copied + view.totals.counts.adopted).toBe(MESSAGES);
 }
 
 describe('a worker in the middle of a copy', () => {

@@ -1,7 +1,8 @@
 /** Promise 8: what is refused is waited for or told, holds up nobody else, and goes on when a person has mended it. */
 import { expect, test } from 'vitest';
 import { change, retry } from '../../workflows/messages.ts';
-import { ANNA, BERT, allArrived, inboxOf } from '../support/road-mail.ts';
+import { expectArrived } from '../support/road-arrival.ts';
+import { ANNA, BERT, inboxOf } from '../support/road-mail.ts';
 import { openRoad, type Road } from '../support/whole-road.ts';
 
 const MESSAGES = 40;
@@ -15,8 +16,8 @@ function openTwo(options: Partial<Parameters<typeof openRoad>[0]> = {}): Promise
 
 async function expectBothArrived(road: Road): Promise<void> {
   const view = await road.admin.projectIs(road.name, ({ totals }) => totals.phases.ready === 2);
+  for (const user of [ANNA, BERT]) await expectArrived(road, { user, messages: MESSAGES });
   expect(view.totals.exceptions).toBe(0);
-  for (const user of [ANNA, BERT]) expect(await road.compare(user)).toEqual(allArrived(MESSAGES));
 }
 
 test('access that is refused until permissions have spread is waited for, and nobody has to do anything', async ({

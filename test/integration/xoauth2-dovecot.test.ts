@@ -7,8 +7,9 @@ import { startTenant, type Tenant } from '../../sandbox/tenant/tenant.ts';
 import { loadKeyFile } from '../../seal/key-file.ts';
 import { applicationEndpoint } from '../support/application-endpoint.ts';
 import { readMailbox } from '../support/imap-client.ts';
+import { expectArrived } from '../support/road-arrival.ts';
 import type { RoadSide } from '../support/road-side.ts';
-import { ANNA, allArrived, inboxOf } from '../support/road-mail.ts';
+import { ANNA, inboxOf } from '../support/road-mail.ts';
 import { until } from '../support/until.ts';
 import { openRoad, type Road } from '../support/whole-road.ts';
 import { tokenOf } from '../unit/sandbox/tenant/harness.ts';
@@ -63,9 +64,9 @@ function tokensTaken(): number {
 async function expectAllArrived(road: Road): Promise<void> {
   road.destination.wire.throttle(undefined);
   const view = await road.admin.projectIs(road.name, ({ phase }) => phase === 'ready');
-  expect(await road.compare(ANNA)).toEqual(allArrived(MESSAGES));
-  expect(view.totals.counts.copied + view.totals.counts.adopted).toBe(MESSAGES);
+  await expectArrived(road, { user: ANNA, messages: MESSAGES });
   expect(view.totals).toMatchObject({ exceptions: 0, counts: { aside: 0 } });
+  expect(view.totals.counts.copied + view.totals.counts.adopted).toBe(MESSAGES);
 }
 
 test('Dovecot takes a token of the application for any mailbox, until it expires', async (context) => {
