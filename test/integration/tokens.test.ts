@@ -85,14 +85,14 @@ describe('the mailboxes of one tenant', () => {
     const given = settings({ tenant: tenant.tenantId });
     expect(await refusalsOf(rows(THOUSAND).map((row) => probe(given, row)))).toEqual([]);
     expect(tenant.tokenService.requests).toHaveLength(1);
-  }, 180_000);
+  });
 
   test('ask for one token where each row brings the same application, and its domain tells the tenant', async () => {
     const given = settings({ withoutApp: true });
     const own: RowApplication = { clientId: app.clientId, credential: { kind: 'secret', secret: 'sealed' } };
     expect(await refusalsOf(rows(MANY, own).map((row) => probe(given, row)))).toEqual([]);
     expect(tenant.tokenService.requests.map((asked) => asked.tenant)).toEqual([tenant.tenantId]);
-  }, 180_000);
+  });
 
   test('that are refused at once and want fresh tokens get one a minute, and all are in after the consent', async () => {
     const given = settings({ tenant: tenant.tenantId });
@@ -106,7 +106,7 @@ describe('the mailboxes of one tenant', () => {
     clock.advance(61_000);
     expect(await refusalsOf(all.map((row) => probe(given, row, true)))).toEqual([]);
     expect(tenant.tokenService.requests).toHaveLength(3);
-  }, 180_000);
+  });
 });
 
 describe('a session', () => {
