@@ -78,15 +78,26 @@ function folderLines(folders: readonly PreflightFolder[]): readonly string[] {
   return [table(cells, [3]), ...(more > 0 ? [`  … and ${countOf(more, 'more folder')}`] : [])];
 }
 
+/** What is to be said of several mailboxes is said once. */
 function leftOutLines(rows: readonly Accepted[]): readonly string[] {
-  return rows.flatMap(({ id, leftOut }) =>
-    leftOut.map(
-      ({ sourcePath, messages, reason }) => `${id}: ${sourcePath} (${countOf(messages, 'message')}): ${reason}`,
-    ),
+  const found = new Map<
+    string,
+    { readonly path: string; readonly reason: string; readonly ids: string[]; messages: number }
+  >();
+  for (const { id, leftOut } of rows) {
+    for (const { sourcePath: path, messages, reason } of leftOut) {
+      const key = JSON.stringify([path, reason]);
+      const same = found.get(key) ?? { path, reason, ids: [], messages: 0 };
+      same.ids.push(id);
+      same.messages += messages;
+      found.set(key, same);
+    }
+  }
+  return [...found.values()].map(
+    ({ path, reason, ids, messages }) => `${named(ids)}: ${path} (${countOf(messages, 'message')}): ${reason}`,
   );
 }
 
-/** What is to be said of several mailboxes is said once. */
 function noteLines(rows: readonly Accepted[]): readonly string[] {
   const byNote = new Map<string, string[]>();
   for (const { id, notes } of rows) for (const note of notes) byNote.set(note, [...(byNote.get(note) ?? []), id]);

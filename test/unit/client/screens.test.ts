@@ -104,6 +104,8 @@ describe('the preflight screen', () => {
     const text = render(preflightScreen({ ...report, rows }));
     expect(text).toContain('anna, bert: “a/b” became “a_b”');
     expect(text.match(/became/g)).toHaveLength(1);
+    expect(text).toContain('anna, bert: Calendar (14 messages): it holds no mail');
+    expect(text.match(/Calendar/g)).toHaveLength(1);
   });
 
   it('stays short for a large project, and says where the rest is', () => {
