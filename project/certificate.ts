@@ -26,6 +26,8 @@ export interface CertificateRequest {
 }
 
 const SEQUENCE_TAG = 0x30;
+/** Clocks may differ by so much (RFC 7523 section 3). */
+const CLOCK_SKEW_MS = 300_000;
 const CERTIFICATES = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
 const PRIVATE_KEYS = /-----BEGIN (?:RSA |EC |ENCRYPTED )?PRIVATE KEY-----[\s\S]+?-----END [A-Z ]*PRIVATE KEY-----/g;
 
@@ -113,6 +115,14 @@ function checked(
   if (expiresAt <= now) {
     const on = new Date(expiresAt).toISOString().slice(0, 10);
     return { message: `the certificate has expired on ${on}`, expected: 'a new one, registered with the application' };
+  }
+  const validFrom = Date.parse(certificate.validFrom);
+  if (validFrom > now + CLOCK_SKEW_MS) {
+    const from = new Date(validFrom).toISOString().slice(0, 16).replace('T', ' ');
+    return {
+      message: `the certificate is not valid before ${from} UTC`,
+      expected: 'one that is valid now, by the clock of this machine',
+    };
   }
   const exported = key.export({ type: 'pkcs8', format: 'pem' }).toString();
   return { pem: `${exported}${certificate.toString()}`, expiresAt };

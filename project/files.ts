@@ -42,7 +42,8 @@ export async function readText(
   try {
     bytes = await files.readFile(name);
   } catch (error) {
-    issues.add(place, `${name}: ${readFault(error)}`, 'the name of a file that can be read');
+    const fault = readFault(error);
+    issues.add(place, place.file === name ? fault : `${name}: ${fault}`, 'the name of a file that can be read');
     return undefined;
   }
   if (bytes.length > LARGEST_FILE) {

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { aadstsCode } from '../../model/aadsts.ts';
 import { explain, nearest } from '../../model/explain.ts';
 import { EXIT, type ExitCode } from '../../model/refusals.ts';
 import type { Context } from '../context.ts';
@@ -28,7 +29,16 @@ function explainWords({ printer }: Context, words: string): ExitCode {
   return EXIT.done;
 }
 
+/** Microsoft's own page about a code of Entra. */
+const ENTRA_PAGE = 'https://login.microsoftonline.com/error?code=';
+
 function unknown(words: string): Failure {
+  const code = aadstsCode(words);
+  if (code !== undefined) {
+    return new Failure('command.unknown-refusal', `Nothing is known of AADSTS${code}.`, {
+      next: `Microsoft says what it means: ${ENTRA_PAGE}${code}`,
+    });
+  }
   const like = nearest(words);
   return new Failure('command.unknown-refusal', `Nothing is known of “${words}”.`, {
     why: like.length === 0 ? [] : ['The nearest that is known:', ...like],

@@ -46,12 +46,18 @@ async function folders(context: Context, file: string, mailbox: string): Promise
   return EXIT.done;
 }
 
+/** One mailbox of the source may be copied to several. */
+const SHOWN_COPIES = 3;
+
 function rowOf({ settings, rows }: SealedProject, mailbox: string): MailboxRow {
   const row = rows.find(({ id }) => id === mailbox.toLowerCase());
   if (row !== undefined) return row;
+  const copies = rows.filter(({ source }) => source.user.toLowerCase() === mailbox.toLowerCase());
   throw new Failure('project.mailbox-unknown', `The project file of "${settings.name}" has no mailbox "${mailbox}".`, {
-    why: ['Mailboxes are named by the user name at the destination.'],
-    next: 'Look for it among the mailboxes of the project file or its CSV.',
+    why: [
+      'Mailboxes are named by the user name at the destination.',
+      ...copies.slice(0, SHOWN_COPIES).map(({ id }) => `This one of the source goes to "${id}".`),
+    ],
   });
 }
 

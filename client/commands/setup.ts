@@ -92,8 +92,12 @@ function addressesOf({ printer }: Context, setup: TenantSetup): string {
 function sidesOf(project: ProjectAlone, wanted: Side | undefined): readonly Side[] {
   const sides = tenantSides(project).filter((side) => wanted === undefined || side === wanted);
   if (sides.length > 0) return sides;
-  const which = wanted === undefined ? 'Neither side' : `The ${wanted}`;
-  throw new Failure('command.usage', `${which} of project "${project.settings.name}" is opened with OAuth2.`, {
+  const { name } = project.settings;
+  const what =
+    wanted === undefined
+      ? `Neither side of project "${name}" is opened with OAuth2.`
+      : `The ${wanted} of project "${name}" is not opened with OAuth2.`;
+  throw new Failure('command.usage', what, {
     next: 'Give the side that is Microsoft 365 `authentication: {kind: oauth2, …}`; `mailferry init --source-kind oauth2` writes an example.',
   });
 }

@@ -13,7 +13,7 @@ export const SERVER_REFUSALS = {
     scope: 'endpoint',
     meaning: 'The server’s certificate is not valid, not trusted or made out for another name.',
     reaction: 'attention',
-    next: 'Renew the certificate, or name its authority in `ca` (and its name in `serverName`), then `mailferry apply`.',
+    next: 'Renew the certificate, or name its authority in `ca` (and its name in `serverName`; of the token service, or of a proxy that looks into TLS before it: `authorityCa`), then `mailferry apply`.',
     exit: EXIT.unreachable,
   },
   'server.proxy': {

@@ -23,6 +23,14 @@ export const TOKEN_REFUSALS = {
     next: 'Compare the thumbprint with Certificates & secrets of the app registration and upload the certificate there, or correct `certificateFile`; then `mailferry apply`.',
     exit: EXIT.access,
   },
+  'token.clock': {
+    scope: 'tenant',
+    meaning:
+      'The assertion that the certificate’s key has signed is not within its time: the clock of the worker’s machine is wrong, or the certificate is not valid now.',
+    reaction: 'wait-for-access',
+    next: 'Set the clock of the worker’s machine (more than five minutes are refused), or register a certificate that is valid; then `mailferry retry`.',
+    exit: EXIT.access,
+  },
   'token.application-unknown': {
     scope: 'tenant',
     meaning: 'There is no such application in this tenant.',

@@ -15,6 +15,8 @@ describe('mailferry explain', () => {
     ['a code of Microsoft Entra', ['AADSTS7000215'], /token\.secret-wrong[\s\S]*AADSTS7000215/],
     ['its number alone', ['7000222'], /token\.secret-expired/],
     ['the token service’s words', ['invalid_client: AADSTS90002: Tenant x not found.'], /token\.tenant-unknown/],
+    ['a wrong clock', ['AADSTS700024'], /token\.clock[\s\S]*next +Set the clock/],
+    ['an application without its service principal', ['AADSTS7000229'], /enterprise application/],
     [
       'a server’s words',
       ['User', 'is', 'authenticated', 'but', 'not', 'connected.'],
@@ -37,8 +39,10 @@ describe('mailferry explain', () => {
     expect(io.err()).toContain('access.refused');
   });
 
-  it('does not know a code of Microsoft Entra that nobody has met', async () => {
-    expect(await main(['explain', 'AADSTS1234567'], memoryIo())).toBe(2);
+  it('does not know a code of Microsoft Entra that nobody has met, and says who does', async () => {
+    const io = memoryIo();
+    expect(await main(['explain', 'AADSTS1234567'], io)).toBe(2);
+    expect(io.err()).toContain('https://login.microsoftonline.com/error?code=1234567');
   });
 
   it('lists all codes when none is given, also as JSON', async () => {

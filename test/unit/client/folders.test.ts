@@ -1,4 +1,8 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { main } from '../../../client/main.ts';
 import { textPrinter } from '../../../client/printer.ts';
 import { foldersScreen, type FoldersReport } from '../../../client/screens/folders.ts';
 import { memoryIo } from './memory-io.ts';
@@ -47,5 +51,24 @@ describe('the folders of a mailbox', () => {
     const [inbox] = REPORT.folders;
     const folders = inbox === undefined ? [] : [{ ...inbox, source: 'a\u001b[2Jb' }];
     expect(render(foldersScreen({ ...REPORT, folders }))).not.toContain('\u001b');
+  });
+});
+
+const PROJECT = `schema: mailferry/project/v1
+name: move
+source: { host: imap.old.example, authentication: { kind: password } }
+destination: { host: imap.new.example, authentication: { kind: password } }
+mailboxes:
+  - { source: anna@old.example, destination: anna, sourceSecretEnv: PW, destinationSecretEnv: PW }
+`;
+
+describe('a mailbox that is asked for by its name at the source', () => {
+  it('is not there under that name, and its own is told', async ({ onTestFinished }) => {
+    const cwd = await mkdtemp(join(tmpdir(), 'mailferry-folders-'));
+    onTestFinished(() => rm(cwd, { recursive: true, force: true }));
+    await writeFile(join(cwd, 'project.yaml'), PROJECT);
+    const io = memoryIo({ cwd, env: { PW: 'secret' } });
+    expect(await main(['folders', 'project.yaml', 'Anna@old.example'], io)).toBe(2);
+    expect(io.err()).toContain('This one of the source goes to "anna".');
   });
 });

@@ -185,6 +185,9 @@ describe('mailferry setup m365', () => {
     const none = await setUp();
     expect(none.code).toBe(2);
     expect(none.err).toContain('Neither side of project "acme" is opened with OAuth2');
+    const other = await setUp('--side', 'source');
+    expect(other.code).toBe(2);
+    expect(other.err).toContain('The source of project "acme" is not opened with OAuth2');
     await write({});
     const empty = await setUp('--format', 'csv');
     expect(empty.code).toBe(2);

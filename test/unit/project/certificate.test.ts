@@ -5,11 +5,13 @@ import { selfSignedCertificate } from '../../support/certificate.ts';
 import { EC_PFX, OPENSSL_PFX, PFX_WITHOUT_KEY, pfxOf } from '../../support/pfx.ts';
 
 const NOW = Date.UTC(2026, 5, 1);
+const NOT_BEFORE = new Date(Date.UTC(2026, 0, 31));
 const NOT_AFTER = new Date(Date.UTC(2027, 0, 31));
 const PASSWORD = 'canary-pfx-password';
-const OURS = selfSignedCertificate(['mailferry'], { key: 'rsa', notAfter: NOT_AFTER });
-const OTHERS = selfSignedCertificate(['other'], { key: 'rsa', notAfter: NOT_AFTER });
-const ON_A_CURVE = selfSignedCertificate(['curve'], { notAfter: NOT_AFTER });
+const VALIDITY = { notBefore: NOT_BEFORE, notAfter: NOT_AFTER };
+const OURS = selfSignedCertificate(['mailferry'], { key: 'rsa', ...VALIDITY });
+const OTHERS = selfSignedCertificate(['other'], { key: 'rsa', ...VALIDITY });
+const ON_A_CURVE = selfSignedCertificate(['curve'], VALIDITY);
 
 function read(
   bytes: Uint8Array | string,
@@ -51,7 +53,9 @@ describe('a certificate with its key', () => {
   });
 
   it('is read from a PFX of OpenSSL whose password is not all ASCII', async () => {
-    expect(await read(OPENSSL_PFX, { password: 'gehéim€' })).toHaveProperty('pem');
+    // It was made in November 2026.
+    const now = Date.UTC(2027, 0, 1);
+    expect(await read(OPENSSL_PFX, { password: 'gehéim€', now })).toHaveProperty('pem');
   });
 
   it.each<[string, Uint8Array | string, Partial<CertificateRequest>, RegExp]>([
@@ -76,6 +80,12 @@ describe('a certificate with its key', () => {
       /expected ABCD, as `thumbprint`/,
     ],
     ['that has expired', `${OURS.keyPem}${OURS.certPem}`, { now: NOT_AFTER.getTime() }, /has expired on 2027-01-31/],
+    [
+      'that is not valid yet, or by a clock that is wrong',
+      `${OURS.keyPem}${OURS.certPem}`,
+      { now: NOT_BEFORE.getTime() - 600_000 },
+      /not valid before 2026-01-31 00:00 UTC; .*clock of this machine/,
+    ],
   ])('is refused %s', async (_, bytes, change, message) => {
     expect(await faultOf(read(bytes, change))).toMatch(message);
   });

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { readProjectFile } from '../../../project/read.ts';
 import { CA, WITH_CSV, issuesOf, projectText, read, refusalOf } from './project-files.ts';
 
 describe('a valid project file', () => {
@@ -416,6 +417,15 @@ describe('text that is not YAML, or too much of it', () => {
   it('more than a megabyte', async () => {
     const [issue] = await issuesOf(`${projectText()}#${'x'.repeat(1_048_576)}`);
     expect(issue?.expected).toContain('csv');
+  });
+
+  it('no project file, named once', async () => {
+    const missing = readProjectFile('dir/none.yaml', {
+      readFile: () => Promise.reject(Object.assign(new Error('no such file'), { code: 'ENOENT' })),
+    });
+    expect((await refusalOf(missing)).message).toBe(
+      'dir/none.yaml: there is no such file; expected the name of a file that can be read',
+    );
   });
 
   it('no file', async () => {

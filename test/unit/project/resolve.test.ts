@@ -6,6 +6,8 @@ import { pfxOf } from '../../support/pfx.ts';
 import { selfSignedCertificate } from '../../support/certificate.ts';
 import { WITH_CSV, projectText, read, refusalOf } from './project-files.ts';
 
+const VALIDITY = { notBefore: new Date('2026-01-31'), notAfter: new Date('2027-01-31') };
+
 const OPEN_FILE: SecretFile = { bytes: Buffer.from('x'), mode: 0o100_644 };
 
 function readOpenFile(): Promise<SecretFile> {
@@ -100,7 +102,7 @@ describe('secrets', () => {
       ],
       ['    sourceSecretEnv: ANNA\n', ''],
     );
-    const { certPem, keyPem } = selfSignedCertificate(['app'], { key: 'rsa', notAfter: new Date('2027-01-31') });
+    const { certPem, keyPem } = selfSignedCertificate(['app'], { key: 'rsa', ...VALIDITY });
     const { access: given, sealed } = access({ 'dir/app.pem': `${keyPem}${certPem}`, 'dir/admin.txt': 'x' });
     const { settings } = await resolveProject(await read(text), given);
     expect(sealed[0]).toMatchObject({ binding: { field: 'certificate' } });
@@ -146,7 +148,7 @@ describe('secrets', () => {
       ],
       ['    sourceSecretEnv: ANNA\n', ''],
     );
-    const ours = selfSignedCertificate(['app'], { key: 'rsa', notAfter: new Date('2027-01-31') });
+    const ours = selfSignedCertificate(['app'], { key: 'rsa', ...VALIDITY });
     const { access: given, sealed } = access({ 'dir/admin.txt': 'x' });
     const bytes = pfxOf(ours, 'geheim');
     const settings = await resolveProject(await read(text), {
