@@ -1,3 +1,4 @@
+import type { OpenFolder } from '../imap/types.ts';
 import { batches } from './batches.ts';
 import { checkStored, checkUidNext, forgetNonsense } from './distrust.ts';
 import { NOWHERE } from './ledger.ts';
@@ -17,7 +18,8 @@ const PER_FETCH = 1_000;
 export async function closeTransfer(work: Work, sending: Sending, from: number): Promise<void> {
   const { ledger, destination, task } = work;
   const before = work.folder;
-  const folder = await destination.select(task.folder.destination);
+  const look = (): Promise<OpenFolder> => destination.select(task.folder.destination);
+  const folder = await (sending.look?.catch(look) ?? look());
   // Another folder of the same name has none of this; opening it the next time tells.
   if (folder.uidValidity === ledger.head.destinationValidity) {
     work.folder = folder;

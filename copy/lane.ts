@@ -66,11 +66,15 @@ export class Lane {
     this.#ask();
   }
 
-  /** Resolves when everything taken has been sent and answered, or the share has ended. Rejects with what nobody expected. */
-  async drained(): Promise<void> {
+  /**
+   * Resolves when everything taken has been sent and answered, or the share has ended. Rejects with what nobody expected.
+   * `onSent` is called each time when there is nothing left but to wait for answers.
+   */
+  async drained(onSent?: () => void): Promise<void> {
     this.#isDraining = true;
     this.nudge();
     while (this.#failure === undefined && this.#hasWork()) {
+      if (!this.#hasUnsent()) onSent?.();
       await new Promise<void>((resolve) => (this.#wake = resolve));
     }
     this.#isDraining = false;
@@ -78,7 +82,11 @@ export class Lane {
   }
 
   #hasWork(): boolean {
-    return this.#flying.size > 0 || this.#ready.length > 0 || this.#gathered.length > 0 || this.#unproven.length > 0;
+    return this.#flying.size > 0 || this.#hasUnsent();
+  }
+
+  #hasUnsent(): boolean {
+    return this.#ready.length > 0 || this.#gathered.length > 0 || this.#unproven.length > 0;
   }
 
   /** Sends a message whose body is a stream, alone. The same promises as `drained`. */
@@ -176,6 +184,7 @@ export class Lane {
     const bytes = bytesOf(batch);
     this.#flying.set(batch, this.#pace.departs(bytes));
     this.#flyingBytes += bytes;
+    this.#sending.look = undefined;
     this.#send(batch).catch((error: unknown) => this.#fail(batch, error));
   }
 

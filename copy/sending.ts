@@ -1,4 +1,4 @@
-import type { Appended } from '../imap/types.ts';
+import type { Appended, OpenFolder } from '../imap/types.ts';
 import type { CopyOutcome } from '../model/activities.ts';
 import { refusal, type RefusalCode } from '../model/refusals.ts';
 import { carriedByAppend } from './flagged.ts';
@@ -35,6 +35,8 @@ export interface Sending {
   inDoubt: boolean;
   /** Messages that were refused in unclear words since one was last stored. */
   refusedInARow: number;
+  /** The destination as it is behind the last command, where it has been asked for together with that. */
+  look: Promise<OpenFolder> | undefined;
   /** The smallest message, in bytes, that the server refused for its size. */
   tooLarge: number;
   /** Why the share ends. */
@@ -57,6 +59,7 @@ export function newSending(work: Work, order: Uint32Array, end: CopyOutcome | un
     hasSought: false,
     inDoubt: false,
     refusedInARow: 0,
+    look: undefined,
     tooLarge: Number.POSITIVE_INFINITY,
     end,
     mayGoOn: false,

@@ -131,6 +131,13 @@ async function carry(transferring: Transferring, uids: readonly number[]): Promi
   return asked.missing();
 }
 
+/** Servers do one after the other (RFC 3501 section 5.5), so this tells of all that was sent, without a round trip more. */
+function lookBehind(sending: Sending): void {
+  const { destination, task } = sending.work;
+  sending.look ??= destination.select(task.folder.destination);
+  sending.look.catch(() => undefined);
+}
+
 function isMessage({ sending }: Transferring, fetched: FetchedMessage): fetched is WholeMessage {
   return isWhole(fetched) && !isPlaceholder(sending.work.source, fetched.body);
 }
@@ -240,7 +247,7 @@ async function alteredCounterpart(
 
 /** Where UIDs are not told, messages are read back when they have been found. */
 async function readBackKnown({ sending, lane }: Transferring): Promise<void> {
-  await lane.drained();
+  await lane.drained(() => lookBehind(sending));
   if (sending.hasSought || sending.inDoubt || !sending.work.destination.usable) return;
   const { suspects } = sending;
   sending.suspects = [];

@@ -61,6 +61,8 @@ export class MemorySession implements ImapSession {
   readonly asked: string[] = [];
   readonly #mailbox: MemoryMailbox;
   readonly #options: MemorySessionOptions;
+  /** Commands run one after another: what is called for behind an append waits until that has been answered. */
+  #appending: Promise<unknown> | undefined;
   #open: { readonly name: string; readonly readOnly: boolean } | undefined;
 
   constructor(mailbox: MemoryMailbox, options: MemorySessionOptions = {}) {
@@ -168,7 +170,9 @@ export class MemorySession implements ImapSession {
     mayCommit: () => void,
     onProven = (): void => undefined,
   ): Promise<readonly Appended[]> {
-    const bodies = await Promise.all(messages.map(({ body }) => whole(body)));
+    const reading = Promise.all(messages.map(({ body }) => whole(body)));
+    this.#appending = Promise.allSettled([this.#appending, reading]);
+    const bodies = await reading;
     return this.#step(`append ${name}`, () => {
       if (!this.#mailbox.folders.has(name)) {
         throw refuse('destination.folder-refused', `${name} is not there`, {
@@ -261,6 +265,10 @@ export class MemorySession implements ImapSession {
   }
 
   async #opening(name: string, readOnly: boolean): Promise<OpenFolder> {
+    if (this.#appending !== undefined) {
+      await this.#appending;
+      await new Promise((resolve) => setImmediate(resolve));
+    }
     return this.#step(`${readOnly ? 'examine' : 'select'} ${name}`, () => {
       this.#open = undefined;
       const folder = this.#existing(name);
