@@ -7,6 +7,7 @@ import { carriedGrowth, carriedLedger, copyResult } from './copy-result.ts';
 import { wasContradicted, withdrawAll } from './distrust.ts';
 import { carryFlags } from './flags.ts';
 import { flagAgain, leaveToComparison, losesFlagged } from './flagged.ts';
+import { grouped } from './grouped.ts';
 import type { IdentityIndex } from './identity-index.ts';
 import { leaseLossIn } from './lease-lost.ts';
 import { openAndSearch, openDestination, openFolders } from './open-folders.ts';
@@ -199,7 +200,7 @@ function expectedEnding(work: Work, error: unknown): CopyOutcome {
 function heartbeat(work: Work): CopyHeartbeat {
   const { progress, ledger, tally, task } = work;
   const { doing, done, of } = progress;
-  const numbers = `${done.toLocaleString('en-US')} of ${of.toLocaleString('en-US')}`;
+  const numbers = `${grouped(done)} of ${grouped(of)}`;
   return {
     text: `${task.folder.sourcePath}: ${doing ?? numbers}`,
     done,

@@ -1,6 +1,7 @@
 import type { CopyHeartbeat } from '../model/activities.ts';
 import { type ByteReader, ByteWriter, DamagedBytes } from './bytes.ts';
 import { unzigzag, zigzag } from './entry-codec.ts';
+import { grouped } from './grouped.ts';
 import { opened, readTally, seal, writeTally } from './ledger-codec.ts';
 import { NOWHERE, SOUGHT } from './ledger.ts';
 import { apply, isPlaced, type Intent, type PairedMessage, type Pairing, type PairingFolder } from './pairing.ts';
@@ -156,6 +157,6 @@ function uidOf(value: number): number {
 /** What the next heartbeat carries. */
 export function pairingHeartbeat(pairing: Pairing): CopyHeartbeat {
   const { doing, done, of } = pairing.progress;
-  const numbers = `moving copies along: ${done.toLocaleString('en-US')} of ${of.toLocaleString('en-US')}`;
+  const numbers = `moving copies along: ${grouped(done)} of ${grouped(of)}`;
   return { text: doing ?? numbers, done, of, growth: encodePairingGrowth(pairing) };
 }
