@@ -1,5 +1,3 @@
-const MOST_REOPENINGS = 60;
-
 /** Connections lost with so many messages, each alone, while nothing else was answered: it is none of the messages. */
 const MOST_POSTPONED = 10;
 
@@ -22,7 +20,6 @@ export class Care {
   #dropped = false;
   /** Whether the server has answered anything since it first dropped a connection or fell silent. */
   #answered = false;
-  #reopenings = 0;
 
   /** The largest command that may hold this message. */
   mostWith(uid: number): number {
@@ -135,11 +132,5 @@ export class Care {
     const condemned = [...this.#condemned].toSorted((a, b) => a - b);
     this.#condemned.clear();
     return condemned;
-  }
-
-  /** Whether it is worth opening new connections once more. */
-  mayReopen(): boolean {
-    this.#reopenings += 1;
-    return this.#reopenings <= MOST_REOPENINGS;
   }
 }

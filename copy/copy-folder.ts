@@ -13,16 +13,20 @@ import { leaseLossIn } from './lease-lost.ts';
 import { openAndSearch, openDestination, openFolders } from './open-folders.ts';
 import { countTodo, goneFromSource, listingOf, todo, type Listing } from './plan.ts';
 import type { Sending } from './sending.ts';
+import { Questions } from './questions.ts';
 import { readBack, type Suspect } from './read-back.ts';
 import { recallLedger } from './recall.ts';
 import { withoutRepeats } from './repeats.ts';
 import { settle } from './settle.ts';
 import { SideRefusal } from './sides.ts';
 import { count } from './tally.ts';
-import { transfer } from './transfer.ts';
+import { transfer, type Hunt } from './transfer.ts';
 import type { CopyFolder } from './types.ts';
 import { unreadSuspects } from './unread.ts';
 import { beginShare, beginWork, Interrupted, refused, reopen, type Work } from './work.ts';
+
+/** New connections in a row that have brought to light no message to be put aside. */
+const MOST_REOPENINGS = 60;
 
 /**
  * Brings a destination folder up to a source folder, exactly once for each message, for one share of a pass.
@@ -80,18 +84,21 @@ async function copyShare(work: Work): Promise<CopyOutcome> {
 }
 
 /**
- * Settles what is in doubt, then sends what is left; over new connections again when a server has dropped one because of a
- * message, which is looked for. Returns why the share ends here, if it does.
+ * Settles what is in doubt, then sends what is left; over new connections again when a server has failed because of a message,
+ * which is looked for. Returns why the share ends here, if it does.
  */
 async function copyMessages(work: Work, listing: Listing): Promise<CopyOutcome | undefined> {
-  const care = new Care();
+  const hunt = { care: new Care(), questions: new Questions() };
+  let reopenings = 0;
   let suspects: readonly Suspect[] = [];
   const seeming: Suspect[] = [];
   for (;;) {
-    const sending = await copyOnce(work, listing, care, suspects);
+    const { aside } = work.tally.counts;
+    const sending = await copyOnce(work, listing, hunt, suspects);
     ({ suspects } = sending);
     seeming.push(...sending.seeming);
-    const mayGoOn = sending.mayGoOn && !work.interrupt.aborted && care.mayReopen();
+    reopenings = work.tally.counts.aside > aside ? 0 : reopenings + 1;
+    const mayGoOn = sending.mayGoOn && !work.interrupt.aborted && reopenings <= MOST_REOPENINGS;
     if (!mayGoOn) return (await lookAgain(work, seeming, sending)) ? sending.end : { kind: 'share-ended' };
     if (!(await reopen(work))) return sending.end;
     // What was listed means nothing any more.
@@ -118,7 +125,7 @@ async function lookAgain(work: Work, seeming: readonly Suspect[], { end, inDoubt
 }
 
 /** `suspects`: sent over a connection that was lost before they could be read back. */
-async function copyOnce(work: Work, listing: Listing, care: Care, suspects: readonly Suspect[]): Promise<Sending> {
+async function copyOnce(work: Work, listing: Listing, hunt: Hunt, suspects: readonly Suspect[]): Promise<Sending> {
   const { ledger, task, progress } = work;
   progress.doing = 'comparing with the destination';
   const strangers = await settleDoubt(work, listing);
@@ -127,7 +134,7 @@ async function copyOnce(work: Work, listing: Listing, care: Care, suspects: read
   const uids = todo(listing.listed, ledger, task.retryAside);
   progress.doing = undefined;
   progress.done = listing.listed.length - uids.length;
-  const sending = await transfer(work, uids, listing.listed, strangers, care);
+  const sending = await transfer(work, uids, listing.listed, strangers, hunt);
   sending.suspects.unshift(...known);
   if (wasContradicted(sending)) withdrawAll(work, sending, before);
   if (!sending.inDoubt && work.destination.usable) await closeTransfer(work, sending, before);

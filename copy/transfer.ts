@@ -1,7 +1,7 @@
-import { AskedUids } from '../imap/asked-uids.ts';
 import { isStream, type Body } from '../imap/body.ts';
 import { ByteBudget } from '../imap/budget.ts';
 import type { FetchedMessage } from '../imap/types.ts';
+import { Asking } from './asking.ts';
 import type { Care } from './care.ts';
 import { headed } from './headed.ts';
 import { headerOf, type Identity } from './identity.ts';
@@ -10,6 +10,7 @@ import { Lane } from './lane.ts';
 import { likeness } from './match.ts';
 import { isWhole, Preparing, type WholeMessage } from './message.ts';
 import { isPlaceholder } from './placeholder.ts';
+import type { Questions } from './questions.ts';
 import { readBack } from './read-back.ts';
 import { newSending, putAside, type Sending } from './sending.ts';
 import { SideRefusal } from './sides.ts';
@@ -18,6 +19,12 @@ import { endOfShare, identityOf, messagesLeft, refused, type Work } from './work
 
 /** So many messages to read back are read back before more are sent. */
 const MOST_SUSPECTS = 500;
+
+/** What is known, during one attempt, of messages at which one of the servers fails. */
+export interface Hunt {
+  readonly care: Care;
+  readonly questions: Questions;
+}
 
 /**
  * Carries messages over: read from the source as one stream, sent to the destination as its lane allows. Held at one time
@@ -32,9 +39,10 @@ export async function transfer(
   uids: Uint32Array,
   listed: Uint32Array,
   strangers: IdentityIndex,
-  care: Care,
+  { care, questions }: Hunt,
 ): Promise<Sending> {
   const sending = newSending(work, listed, endOfShare(work));
+  const left = withoutCondemned(sending, uids, care);
   const budget = new ByteBudget(work.task.limits.memoryBytes);
   const limit = await work.destination.appendLimit(work.task.folder.destination);
   const transferring: Transferring = {
@@ -46,14 +54,16 @@ export async function transfer(
     limit: limit ?? Number.POSITIVE_INFINITY,
     lane: new Lane(sending, budget, care),
     preparing: new Preparing(work.folder, work.now()),
+    asking: new Asking(sending, questions, left),
   };
   try {
-    for (const left of care.ordered(withoutCondemned(sending, uids, care))) await carryAll(transferring, left);
+    await carryInTurn(transferring, care.ordered(left));
   } catch (error) {
     if (!(error instanceof SideRefusal)) throw error;
     await transferring.lane.drained();
     sending.end ??= refused(work, error);
   }
+  transferring.asking.judge();
   return sending;
 }
 
@@ -69,14 +79,29 @@ interface Transferring {
   readonly limit: number;
   readonly lane: Lane;
   readonly preparing: Preparing;
+  readonly asking: Asking;
+}
+
+/** Messages at which the source has failed come behind all others, or when they have waited long enough. */
+async function carryInTurn(transferring: Transferring, groups: readonly Uint32Array[]): Promise<void> {
+  const { sending, asking } = transferring;
+  await asking.hearOther();
+  const turn = asking.turn();
+  await carryAll(transferring, Uint32Array.from(turn));
+  for (const group of groups) await carryAll(transferring, asking.others(group, turn));
+  for (const uid of asking.waiting()) {
+    if (sending.end === undefined) await carryAll(transferring, Uint32Array.of(uid));
+    else if (!(await asking.isReadable(uid))) return;
+  }
 }
 
 async function carryAll(transferring: Transferring, uids: Uint32Array): Promise<void> {
-  const { sending } = transferring;
-  for (let next = 0; next < uids.length && sending.end === undefined;) {
-    const share = [...uids.subarray(next, next + messagesLeft(sending.work))];
-    next += share.length;
-    await carryShare(transferring, share);
+  const { sending, asking } = transferring;
+  let left = uids;
+  while (left.length > 0 && sending.end === undefined) {
+    const { asked, later } = asking.next(left, messagesLeft(sending.work));
+    left = later;
+    await carryShare(transferring, asked);
     sending.end ??= endOfShare(sending.work);
   }
 }
@@ -108,15 +133,15 @@ async function carryShare(transferring: Transferring, uids: readonly number[]): 
 
 /** Fetches and sends; returns the UIDs whose messages did not come, or have to come once more. */
 async function carry(transferring: Transferring, uids: readonly number[]): Promise<readonly number[]> {
-  const { sending, lane, budget, strangers } = transferring;
-  const asked = new AskedUids(uids);
+  const { sending, lane, budget, strangers, asking } = transferring;
+  const asked = asking.begin(uids);
   for await (const group of sending.work.source.readMessages(uids, budget)) {
     for (const fetched of group) {
       if (!isMessage(transferring, fetched) || !asked.take(fetched.uid)) {
         giveBack(transferring, fetched);
       } else if (isStream(fetched.body)) {
         const isCarried = await carryStream(transferring, fetched, fetched.body);
-        if (!isCarried) asked.putBack(fetched.uid);
+        if (!isCarried || asking.hasFailed) asked.putBack(fetched.uid);
       } else if (strangers.size === 0) {
         send(transferring, fetched);
       } else {
@@ -127,6 +152,7 @@ async function carry(transferring: Transferring, uids: readonly number[]): Promi
     if (sending.suspects.length >= MOST_SUSPECTS) await readBackKnown(transferring);
     if (lane.isOver) break;
   }
+  if (!lane.isOver) asking.end();
   await readBackKnown(transferring);
   return asked.missing();
 }

@@ -1,4 +1,5 @@
 import { DOVECOT_CAPABILITIES } from './capabilities.ts';
+import type { Damage } from './commands/damage.ts';
 import { SYSTEM_FLAGS } from './message/flags.ts';
 import type { Delimiter } from './store/hierarchy.ts';
 import type { StoredMessage } from './store/message.ts';
@@ -103,6 +104,8 @@ export interface ServerSettings {
   readonly largestMessage: (user: string) => number;
   /** The octets that a FETCH reads for a message, or undefined where it answers without them. Default: what is kept. */
   readonly read: (message: StoredMessage, place: Place) => Buffer | undefined;
+  /** How the server fails when it is to read the body of a message, or undefined. Default: never. */
+  readonly damage: (message: StoredMessage, place: Place) => Damage | undefined;
   /** RFC822.SIZE of a message. Default: its octets. */
   readonly reportedSize: (body: Buffer) => number;
   /** Takes login names apart, for `user*administrator` and its like. Default: the name is the user's own. */
@@ -149,6 +152,7 @@ export function completeSettings(given: PartialSettings): ServerSettings {
     lostOnAppend: [],
     largestMessage: () => Number.POSITIVE_INFINITY,
     read: ({ body }) => body,
+    damage: () => undefined,
     reportedSize: (body) => body.length,
     identify: (login) => ({ user: login, authenticatedAs: login }),
     honoursAuthorisation: true,

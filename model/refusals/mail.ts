@@ -27,9 +27,9 @@ export const MAIL_REFUSALS = {
   'source.message-unreadable': {
     scope: 'message',
     meaning:
-      'The source lists the message and does not hand out its body, or hands out a notice in its place; it was asked twice.',
+      'The source lists the message and does not hand it out: no body comes, or a notice in its place; or the source ends the connection, falls silent or refuses whenever it is asked for this message, and hands out others.',
     reaction: 'put-aside',
-    next: 'Open the message in the old system; if it can be read there, `mailferry retry` tries again.',
+    next: 'Open the message in the old system; if it can be read there, or when its mailbox was repaired, `mailferry retry` tries again.',
     exit: EXIT.exceptions,
   },
   'destination.quota': {

@@ -7,6 +7,7 @@ import type { NumberedMessage, View } from '../store/view.ts';
 import { type Arguments, BadSyntax } from '../wire/arguments.ts';
 import { sequenceSet } from '../wire/sequence-set.ts';
 import type { Action, CommandTable } from './command.ts';
+import { type Damage, fail } from './damage.ts';
 import { type FetchItem, fetchItems, type Section } from './fetch-items.ts';
 
 /** FETCH and UID FETCH (RFC 3501 §§ 6.4.5, 6.4.8, 7.4.2). */
@@ -29,13 +30,35 @@ async function fetching(session: Session, args: Arguments, byUid: boolean): Prom
   return async () => {
     const view = session.selected;
     let complete = true;
-    for (const numbered of view.select(set, byUid)) {
+    const readsBodies = items.some((item) => item.kind === 'body' && readsBody(item.section));
+    const selected = view.select(set, byUid);
+    const damages = readsBodies ? damagesOf(session, selected) : new Map<NumberedMessage, Damage>();
+    for (const [numbered, damage] of damages) {
+      if (damage.do === 'answer' && damage.first === true) await fail(session, numbered, damage);
+    }
+    for (const numbered of selected) {
+      const damage = damages.get(numbered);
       if (numbered.message.expunged) complete = false;
+      else if (damage !== undefined) await fail(session, numbered, damage);
       else session.respond(...fetchResponse(session, view, numbered, items));
       if (session.writer.full) await session.writer.flush();
     }
     return complete ? session.completed() : session.text('expungeIssued');
   };
+}
+
+function damagesOf(session: Session, selected: readonly NumberedMessage[]): ReadonlyMap<NumberedMessage, Damage> {
+  const place = { user: session.store.name, folder: session.selectedFolder ?? '' };
+  const damages = new Map<NumberedMessage, Damage>();
+  for (const numbered of selected) {
+    const damage = session.settings.damage(numbered.message, place);
+    if (damage !== undefined) damages.set(numbered, damage);
+  }
+  return damages;
+}
+
+function readsBody({ part }: Section): boolean {
+  return part === 'whole' || part === 'text';
 }
 
 function fetchResponse(
@@ -83,7 +106,7 @@ function itemParts(session: Session, view: View, message: StoredMessage, item: F
 
 /** What is read of a message; a server that cannot read one still knows its header. */
 function bodyOf(session: Session, message: StoredMessage, section: Section): Buffer | undefined {
-  if (section.part === 'header' || section.part === 'fields') return message.body;
+  if (!readsBody(section)) return message.body;
   return session.settings.read(message, { user: session.store.name, folder: session.selectedFolder ?? '' });
 }
 

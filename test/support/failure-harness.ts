@@ -66,9 +66,13 @@ export class FailureHarness {
     this.destination = destination;
   }
 
-  static async start(messages: readonly NewMessage[], destination: SandboxOptions = {}): Promise<FailureHarness> {
+  static async start(
+    messages: readonly NewMessage[],
+    destination: SandboxOptions = {},
+    source: SandboxOptions = {},
+  ): Promise<FailureHarness> {
     const copy = new FailureHarness(
-      await startSandbox({ users: [{ name: 'ann', password: 'pw' }] }),
+      await startSandbox({ ...source, users: [{ name: 'ann', password: 'pw' }] }),
       await startSandbox({ ...destination, users: [] }),
     );
     for (const message of messages) copy.source.store.user('ann').addMessage('INBOX', message);

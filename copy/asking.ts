@@ -1,0 +1,161 @@
+import { AskedUids } from '../imap/asked-uids.ts';
+import type { Problem } from '../model/mailbox.ts';
+import type { RefusalCode } from '../model/refusals.ts';
+import type { Failure, Verdict } from './blame.ts';
+import type { Question, Questions } from './questions.ts';
+import { putAside, type Sending } from './sending.ts';
+import { SideRefusal, type SourceSession } from './sides.ts';
+import { refused } from './work.ts';
+
+/** How a source fails at a message. Whatever else it says blames something else: throttling, a token, a folder that is gone. */
+const FAILURES: ReadonlyMap<RefusalCode, Failure> = new Map([
+  ['server.connection-lost', 'lost'],
+  ['server.protocol', 'broken'],
+  ['server.timeout', 'silent'],
+  ['server.refused', 'refused'],
+  // The folder was opened; a file that the server may not read is a message's affair.
+  ['source.folder-refused', 'refused'],
+]);
+/** Last words of servers that end connections for a reason of their own. */
+const LEAVING = /shut(?:ting)? ?down|restart|maintenance|\bidle|inactiv|auto-?logout|expired|log ?(?:in|out) again/i;
+
+/** How a source has failed, if that may be because of a message that it was asked for. */
+export function failureOf({ code, serverText = '' }: Problem): Failure | undefined {
+  return code === 'server.connection-lost' && LEAVING.test(serverText) ? undefined : FAILURES.get(code);
+}
+
+/** What one share asks the source for, and what it makes of the source's failing. */
+export class Asking {
+  readonly #sending: Sending;
+  readonly #questions: Questions;
+  readonly #uids: Uint32Array;
+  /** Asked for and not answered to the end; `awaited`: what has not come. */
+  #open: { readonly asked: readonly number[]; readonly awaited: AskedUids } | undefined;
+
+  /** `uids`: what is to be carried over. */
+  constructor(sending: Sending, questions: Questions, uids: Uint32Array) {
+    this.#sending = sending;
+    this.#questions = questions;
+    this.#uids = uids;
+  }
+
+  /** What to ask for next, at most so many. */
+  next(uids: Uint32Array, limit: number): Question {
+    return this.#questions.next(uids, limit);
+  }
+
+  /** These are asked for. What comes is to be taken out of what is returned. */
+  begin(asked: readonly number[]): AskedUids {
+    const awaited = new AskedUids(asked);
+    this.#open = { asked, awaited };
+    return awaited;
+  }
+
+  /** The answer is over, unless the source has failed. */
+  end(): void {
+    if (this.#open === undefined || this.hasFailed) return;
+    const { asked, awaited } = this.#open;
+    this.#questions.answered(asked, awaited.missing());
+    this.#open = undefined;
+  }
+
+  get hasFailed(): boolean {
+    const { end } = this.#sending;
+    return end?.kind === 'refused' && end.side === 'source';
+  }
+
+  /** Those that wait, where it is their turn before others. */
+  turn(): readonly number[] {
+    return this.#questions.isTheirTurn ? this.waiting() : [];
+  }
+
+  /** Those that wait until the others are through. */
+  waiting(): readonly number[] {
+    return this.#questions.waiting(this.#uids);
+  }
+
+  /** Without those that wait, and those whose turn it is. */
+  others(uids: Uint32Array, turn: readonly number[]): Uint32Array {
+    const others = this.#questions.first(uids);
+    return turn.length === 0 ? others : others.filter((uid) => !turn.includes(uid));
+  }
+
+  /**
+   * While the source hands out nothing, it is asked for another message, best for one that it has handed out before: where it
+   * does, its failing is the affair of those that wait. Nothing is done with what comes.
+   */
+  async hearOther(): Promise<void> {
+    if (this.#questions.unheard === 0) return;
+    const handled = this.#handled();
+    const known = this.#questions.other(handled.length > 0 ? handled : this.#questions.first(this.#uids));
+    if (known === undefined) return;
+    this.begin([]);
+    if (await handsOut(this.#sending.work.source, known)) this.#questions.answeredElsewhere();
+    this.#open = undefined;
+  }
+
+  #handled(): Uint32Array {
+    const { order, work } = this.#sending;
+    return order.filter((uid) => work.ledger.has(uid));
+  }
+
+  /** Reads a message that waits and does nothing with it, since the share is over. False when the source has failed again. */
+  async isReadable(uid: number): Promise<boolean> {
+    const { end, work } = this.#sending;
+    if (end?.kind !== 'share-ended') return false;
+    this.#sending.mayGoOn = true;
+    if (!work.source.usable) return false;
+    try {
+      const isThere = await handsOut(work.source, uid);
+      this.#questions.answered([uid], isThere ? [] : [uid]);
+      this.#sending.mayGoOn = false;
+      return true;
+    } catch (error) {
+      if (!(error instanceof SideRefusal)) throw error;
+      const outcome = refused(work, error);
+      if (outcome.kind === 'refused') this.#failed(outcome.problem, [uid], [uid]);
+      return false;
+    }
+  }
+
+  /** Who is at fault that the source has failed, if it has: puts the message aside that is, and says whether to go on. */
+  judge(): void {
+    const { end } = this.#sending;
+    if (this.#open === undefined || end?.kind !== 'refused' || end.side !== 'source') return;
+    const { asked, awaited } = this.#open;
+    this.#failed(end.problem, asked, awaited.missing());
+  }
+
+  #failed(problem: Problem, asked: readonly number[], missing: readonly number[]): void {
+    const failure = failureOf(problem);
+    if (failure === undefined) return;
+    const verdict = this.#verdict(asked, missing, failure);
+    this.#sending.mayGoOn = verdict !== 'server';
+    const [first] = missing;
+    if (verdict === 'guilty' && first !== undefined)
+      putAside(this.#sending, first, 'source.message-unreadable', wordsOf(problem));
+  }
+
+  #verdict(asked: readonly number[], missing: readonly number[], failure: Failure): Verdict | undefined {
+    if (asked.length === 0) return this.#questions.failedElsewhere(failure);
+    if (missing.length > 0) return this.#questions.failed(asked, missing, failure, this.#isOnly());
+    this.#questions.answered(asked, missing);
+    return undefined;
+  }
+
+  /** Whether there is no other message for which the source could be asked. */
+  #isOnly(): boolean {
+    return this.#uids.length === 1 && this.#handled().length === 0;
+  }
+}
+
+/** What the server said, or else what it did. */
+function wordsOf({ text, serverText }: Problem): string {
+  return serverText ?? text;
+}
+
+async function handsOut(source: SourceSession, asked: number): Promise<boolean> {
+  let isThere = false;
+  for await (const { uid, body } of source.fetchMessages([asked])) isThere ||= uid === asked && body !== undefined;
+  return isThere;
+}
