@@ -27,8 +27,10 @@ export class IdleTalk {
 
   /** An answer is awaited from now on. */
   begin(): void {
-    this.end();
-    this.#timer = setTimeout(() => this.#tired(`it talked for ${this.#longest} ms and did not answer`), this.#longest);
+    this.#bytes = 0;
+    const tired = (): void => this.#tired(`it talked for ${this.#longest} ms and did not answer`);
+    if (this.#timer === undefined) this.#timer = setTimeout(tired, this.#longest);
+    else this.#timer.refresh();
   }
 
   /** None is awaited any more. */

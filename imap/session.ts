@@ -4,6 +4,7 @@ import { announcedLimit, askLimit } from './append-limit.ts';
 import { Appender } from './append.ts';
 import { isStream } from './body.ts';
 import { ByteBudget } from './budget.ts';
+import type { Completion } from './command-queue.ts';
 import { fetchMessages } from './fetch-messages.ts';
 import { FLAGS, flagsChangedSince, GMAIL_IDENTITIES, IDENTITIES } from './fetch-rows.ts';
 import type { RowKind } from './fetch-rows.ts';
@@ -31,7 +32,7 @@ import type {
   SearchCriteria,
 } from './types.ts';
 import type { Command } from './outgoing.ts';
-import type { Completion, Wire } from './wire.ts';
+import type { Wire } from './wire.ts';
 
 /** What is known of a server once we are in. */
 export interface Welcome {

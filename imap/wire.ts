@@ -8,6 +8,8 @@ import type { Readable, Writable } from 'node:stream';
 import { TLSSocket } from 'node:tls';
 import { Assembler } from './assembler.ts';
 import type { LiteralSink } from './assembler.ts';
+import { CommandQueue } from './command-queue.ts';
+import type { Completion, Pending } from './command-queue.ts';
 import { IdleTalk, MOST_IDLE_BYTES } from './idle-talk.ts';
 import { sendCommand } from './outgoing.ts';
 import type { Command, Outgoing, Stage } from './outgoing.ts';
@@ -18,6 +20,7 @@ import { readResponse, ResponseError } from './response.ts';
 import type { RawResponse, ResponseCode, StatusResponse } from './response.ts';
 import { DEFAULT_LIMITS, ScanError, Scanner } from './scanner.ts';
 import type { ScannerLimits } from './scanner.ts';
+import { Silence } from './silence.ts';
 import type { ImapRefusal } from './types.ts';
 
 export interface WireOptions {
@@ -34,17 +37,6 @@ export interface WireOptions {
 export interface WireSockets {
   readonly readSocket: Readable;
   readonly writeSocket: Writable;
-}
-
-/** The tagged OK. */
-export interface Completion {
-  readonly code?: ResponseCode;
-  readonly text: string;
-}
-
-interface Pending extends Outgoing {
-  readonly resolve: (completion: Completion) => void;
-  readonly reject: (error: Error) => void;
 }
 
 const MOST_UNCLAIMED = 32 << 20;
@@ -69,17 +61,10 @@ export class Wire {
   readonly #scanner: Scanner;
   readonly #talk: IdleTalk;
   readonly #outlet: Outlet;
-  readonly #queue: Pending[] = [];
-  /** Begun and not answered, in the order in which they were sent; several only where all of them may be pipelined. */
-  #flying: Pending[] = [];
-  /** The one of them whose bytes are being written. */
-  #sending: Pending | undefined;
+  readonly #silence: Silence;
+  readonly #commands = new CommandQueue();
   #lost: Error | undefined;
-  #timer: NodeJS.Timeout | undefined;
   #paused = false;
-  #tags = 0;
-  /** Counts signs of life. */
-  #heard = 0;
 
   /** Takes over sockets that nobody else reads or writes any more. */
   constructor(sockets: WireSockets, options: WireOptions) {
@@ -89,13 +74,14 @@ export class Wire {
       (raw) => this.#route(raw),
       (lines, bytes) => this.#claim(lines, bytes),
     );
+    this.#silence = new Silence(options.commandTimeout, () => this.#silent());
     this.#talk = new IdleTalk(options.commandTimeout, options.mostIdle ?? MOST_IDLE_BYTES, (why) =>
       this.#violated(why),
     );
     this.#scanner = new Scanner(assembler, options.limits ?? DEFAULT_LIMITS);
     this.#outlet = new Outlet(sockets.writeSocket, {
       left: () => {
-        this.#alive();
+        this.#silence.alive();
         this.#talk.useful();
       },
       forbidden: (outgoing, reason) => this.#abandon(outgoing, reason),
@@ -117,17 +103,7 @@ export class Wire {
         reject(refuseAlike(this.#lost, 'refused'));
         return;
       }
-      const pending = {
-        command,
-        resolve,
-        reject,
-        tag: '',
-        stage: 'queued' as const,
-        literals: 0,
-        settled: false,
-        proceed: () => undefined,
-      };
-      this.#queue.push(pending);
+      this.#commands.add(command, resolve, reject);
       this.#next();
     });
   }
@@ -142,8 +118,7 @@ export class Wire {
     if (this.#paused || this.#lost !== undefined) return;
     this.#paused = true;
     this.#talk.end();
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
+    this.#silence.end();
     this.#sockets.readSocket.pause();
   }
 
@@ -161,26 +136,17 @@ export class Wire {
   destroy(reason: Error): void {
     if (this.#lost !== undefined) return;
     this.#lost = reason;
-    clearTimeout(this.#timer);
+    this.#silence.end();
     this.#talk.end();
     this.#scanner.stop();
     const { readSocket, writeSocket } = this.#sockets;
-    const pending = [...this.#flying, ...this.#queue.splice(0)];
-    if (this.#flying.length > 0) reset(writeSocket);
+    if (this.#commands.current !== undefined) reset(writeSocket);
     readSocket.destroy();
     writeSocket.destroy();
-    this.#flying = [];
-    this.#sending = undefined;
-    for (const each of pending) {
-      each.settled = true;
-      each.reject(refuseAlike(reason, mayBeStored(each) ? 'in-doubt' : 'refused'));
-      each.proceed();
+    for (const pending of this.#commands.settleAll()) {
+      pending.reject(refuseAlike(reason, mayBeStored(pending) ? 'in-doubt' : 'refused'));
+      pending.proceed();
     }
-  }
-
-  /** Whose data the server sends: it takes commands in their order. */
-  get #current(): Pending | undefined {
-    return this.#flying[0];
   }
 
   #listen(): void {
@@ -200,14 +166,9 @@ export class Wire {
     readSocket.resume();
   }
 
-  #alive(): void {
-    this.#heard += 1;
-    this.#timer?.refresh();
-  }
-
   #take(chunk: Buffer): void {
     if (this.#lost !== undefined) return;
-    this.#alive();
+    this.#silence.alive();
     try {
       this.#scanner.push(chunk);
     } catch (error) {
@@ -221,71 +182,51 @@ export class Wire {
     this.destroy(refuse('server.protocol', text, { cause }));
   }
 
-  #watch(): void {
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
-    this.#talk.end();
-    if (this.#current === undefined || this.#paused || this.#lost !== undefined) return;
-    this.#talk.begin();
+  #silent(): void {
     const { peer, commandTimeout } = this.#options;
-    const { about } = this.#current.command;
-    const silent = (): void => {
-      this.destroy(refuse('server.timeout', `${peer} was silent for ${commandTimeout} ms when asked to ${about}`));
-    };
-    this.#timer = setTimeout(() => {
-      // After this process was busy or suspended, what came meanwhile has not been read yet: it is first heard.
-      const heard = this.#heard;
-      const watched = this.#timer;
-      setImmediate(() => {
-        if (this.#timer === watched && this.#heard === heard) silent();
-      });
-    }, commandTimeout);
+    const { current } = this.#commands;
+    if (current === undefined) return;
+    const text = `${peer} was silent for ${commandTimeout} ms when asked to ${current.command.about}`;
+    this.destroy(refuse('server.timeout', text));
+  }
+
+  #watch(): void {
+    if (this.#commands.current === undefined || this.#paused || this.#lost !== undefined) {
+      this.#talk.end();
+      this.#silence.end();
+      return;
+    }
+    this.#talk.begin();
+    this.#silence.begin();
   }
 
   #next(): void {
-    if (this.#sending !== undefined || this.#lost !== undefined) return;
-    const [pending] = this.#queue;
+    if (this.#commands.sending !== undefined || this.#lost !== undefined) return;
+    const pending = this.#commands.begin();
     // The end of the command before goes out with this one, or by itself.
-    if (pending === undefined || !this.#mayFollow(pending)) return void this.#outlet.flush();
-    this.#queue.shift();
-    this.#flying.push(pending);
-    this.#sending = pending;
-    this.#tags += 1;
-    pending.tag = `F${this.#tags}`;
-    if (this.#flying.length === 1) this.#watch();
+    if (pending === undefined) return void this.#outlet.flush();
+    if (this.#commands.current === pending) this.#watch();
     sendCommand(pending, this.#outlet).then(
       () => this.#sent(pending),
       (error: unknown) => this.#abandon(pending, error),
     );
   }
 
-  #mayFollow({ command }: Pending): boolean {
-    if (this.#flying.length === 0) return true;
-    return command.pipelined === true && this.#flying.every((flying) => flying.command.pipelined === true);
-  }
-
   #sent(pending: Pending): void {
-    if (this.#sending !== pending) return;
-    this.#sending = undefined;
-    this.#next();
+    if (this.#commands.sent(pending)) this.#next();
   }
 
   /** Before the last bytes are written something on our side said no. */
   #abandon(outgoing: Outgoing, error: unknown): void {
     const reason = error instanceof Error ? error : new Error(String(error));
-    const pending = this.#flying.find((flying) => flying === outgoing);
-    if (pending !== undefined) {
-      pending.settled = true;
-      pending.reject(reason);
-    }
-    this.#flying = this.#flying.filter((flying) => flying !== pending);
+    this.#commands.settle(outgoing)?.reject(reason);
     reset(this.#sockets.writeSocket);
     this.destroy(reason);
   }
 
   /** Only a command that reads messages has use for literals of their size. */
   #claim(lines: readonly string[], bytes: number): LiteralSink | undefined {
-    const claim = this.#current?.command.onLiteral;
+    const claim = this.#commands.current?.command.onLiteral;
     if (claim !== undefined) return claim(lines, bytes);
     if (bytes > MOST_UNCLAIMED)
       throw new ResponseError(`it announces a literal of ${bytes} bytes that nobody asked for`);
@@ -293,7 +234,7 @@ export class Wire {
   }
 
   #route(raw: RawResponse): void {
-    if (this.#current?.command.onRaw?.(raw) !== true) this.#understand(raw);
+    if (this.#commands.current?.command.onRaw?.(raw) !== true) this.#understand(raw);
     if (this.#lost === undefined) this.#talk.heard(raw);
   }
 
@@ -303,14 +244,14 @@ export class Wire {
       case 'continuation':
         return this.#continue();
       case 'data':
-        return this.#current?.command.onData?.(response);
+        return this.#commands.current?.command.onData?.(response);
       case 'status':
         return response.tag === undefined ? this.#untagged(response) : this.#tagged(response, response.tag);
     }
   }
 
   #continue(): void {
-    const pending = this.#sending;
+    const pending = this.#commands.sending;
     if (pending?.stage !== 'waiting') return this.#violated('it asked for more although nothing was announced');
     pending.stage = 'sending';
     pending.proceed();
@@ -318,7 +259,7 @@ export class Wire {
 
   #untagged({ status, code, text }: StatusResponse): void {
     if (status === 'PREAUTH') return this.#violated('it greets in the middle of a session');
-    if (status === 'BYE' && this.#current?.command.asked !== 'logout') {
+    if (status === 'BYE' && this.#commands.current?.command.asked !== 'logout') {
       const details = { status, serverText: text, responseCode: code?.name };
       const classified = this.#options.classify({ asked: 'bye', responseCode: code?.name, text });
       return this.destroy(
@@ -328,12 +269,12 @@ export class Wire {
         }),
       );
     }
-    if (code !== undefined) this.#current?.command.onCode?.(code);
-    if (status === 'NO') this.#current?.command.onWarning?.(text);
+    if (code !== undefined) this.#commands.current?.command.onCode?.(code);
+    if (status === 'NO') this.#commands.current?.command.onWarning?.(text);
   }
 
   #tagged(answer: StatusResponse, tag: string): void {
-    const pending = this.#flying.find((flying) => flying.tag === tag);
+    const pending = this.#commands.withTag(tag);
     if (pending === undefined) return this.#violated('it answered a command that was not given');
     const { status, code, text } = answer;
     if (status !== 'OK' && status !== 'NO' && status !== 'BAD') {
@@ -342,8 +283,7 @@ export class Wire {
     if (status === 'OK' && pending.stage !== 'sent')
       return this.#violated('it accepted a command before it was complete');
     const { stage } = pending;
-    this.#flying = this.#flying.filter((flying) => flying !== pending);
-    pending.settled = true;
+    this.#commands.settle(pending);
     if (status === 'OK') pending.resolve({ text, ...(code === undefined ? {} : { code }) });
     else this.#refused(pending, status, stage, answer);
     pending.proceed();

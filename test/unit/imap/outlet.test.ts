@@ -1,10 +1,10 @@
 import { PassThrough, Writable } from 'node:stream';
 import * as fc from 'fast-check';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import type { Completion } from '../../../imap/command-queue.ts';
 import type { Part } from '../../../imap/grammar.ts';
 import { classify } from '../../../imap/refusals.ts';
 import { Wire } from '../../../imap/wire.ts';
-import type { Completion } from '../../../imap/wire.ts';
 import { always, refusalOf, rejectionOf } from './harness.ts';
 
 /** What the kernel is to us: takes each write at once, or when the test says so. */
