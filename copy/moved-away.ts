@@ -12,11 +12,11 @@ export class MissingCopies {
   /** Epoch ms: all of them were older when they were handled. */
   readonly #before: number;
 
-  constructor(copies: OurCopies) {
+  constructor(copies: OurCopies, folders: readonly PairingFolder[]) {
     const missing = copies.missing();
     this.#messages = missing.flatMap(({ from, uids }) => uids.map((uid) => ({ from, uid })));
-    const lasts = missing.flatMap(({ from, uids }) => (uids.length > 0 ? [from.ledger.head.completeBefore] : []));
-    this.#before = Math.max(0, ...lasts);
+    const latest = Math.max(0, ...folders.map(({ ledger }) => ledger.head.completeBefore));
+    this.#before = Math.max(0, ...missing.map(({ from, uids }) => handledBefore(from, uids, latest)));
   }
 
   get size(): number {
@@ -33,6 +33,16 @@ export class MissingCopies {
   shift(): { readonly from: PairingFolder; readonly uid: number } | undefined {
     return this.#messages.shift();
   }
+}
+
+/**
+ * Epoch ms: messages of this folder were older when they were handled. What lost its place in one that was never copied to its
+ * end was handled in another folder, before `latest`.
+ */
+function handledBefore({ ledger }: PairingFolder, uids: readonly number[], latest: number): number {
+  const { completeBefore } = ledger.head;
+  if (uids.length === 0 || completeBefore > 0) return uids.length > 0 ? completeBefore : 0;
+  return uids.some((uid) => ledger.get(uid)?.counterpart === NOWHERE) ? latest : 0;
 }
 
 /**

@@ -1,5 +1,6 @@
 import type { CopyOutcome, PairMovesResult } from '../model/activities.ts';
-import { folderChanges } from './folder-changes.ts';
+import { recordDoubtful } from './doubtful.ts';
+import { folderChanges, type FolderChange } from './folder-changes.ts';
 import { leaseLossIn } from './lease-lost.ts';
 import { carriedLedger } from './copy-result.ts';
 import { LedgerDamaged } from './ledger-codec.ts';
@@ -49,17 +50,24 @@ function recallPairing(task: PairTask, context: CopyContext): Pairing {
 
 async function pair(pairing: Pairing): Promise<CopyOutcome> {
   await settleEarlier(pairing);
-  const changes = await folderChanges(pairing);
+  const changes = await allChanges(pairing);
   const isNeeded = (what: 'disappeared' | 'arrived'): boolean => changes.some((change) => change[what].length > 0);
   if (!isNeeded('disappeared') || !isNeeded('arrived')) return { kind: 'complete' };
   const copies = await OurCopies.read(pairing, changes);
-  const missing = new MissingCopies(copies);
+  const missing = new MissingCopies(copies, pairing.folders);
   if (copies.size === 0 && missing.size === 0) return { kind: 'complete' };
   const { matched, unmatched } = await matchMoves(pairing, changes, copies, missing.mayHold);
   const end = await moveCopies(pairing, matched);
   if (end !== undefined) return end;
   await leaveMovedAway(pairing, unmatched, missing);
   return { kind: 'complete' };
+}
+
+/** What an attempt that died had copied may have been moved before another could find out. */
+async function allChanges(pairing: Pairing): Promise<readonly FolderChange[]> {
+  const changes = await folderChanges(pairing);
+  const hasArrived = changes.some(({ arrived }) => arrived.length > 0);
+  return hasArrived && (await recordDoubtful(pairing)) ? await folderChanges(pairing) : changes;
 }
 
 /**

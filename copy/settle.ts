@@ -10,6 +10,7 @@ import { matchSource } from './match.ts';
 import { todo, type Listing } from './plan.ts';
 import { lookForStrangers } from './strangers.ts';
 import { count } from './tally.ts';
+import { recordUnclaimed, vanished } from './unclaimed.ts';
 import { identityOf, throwIfInterrupted, type Work } from './work.ts';
 
 /** Messages put aside, or waiting for others, in a crashed attempt shift what it had sent beyond the number of new UIDs. */
@@ -53,7 +54,10 @@ export async function settle(work: Work, listing: Listing, inDoubt: boolean): Pr
   const walksAll = settledBelow <= 1 || unhandled.length <= FULL_WALK;
   await matchSource(work, walksAll ? unhandled : doubtful, index, recognise);
 
-  if (inDoubt) await settleGaps(work, doubtful, gaps);
+  if (inDoubt) {
+    await settleGaps(work, doubtful, gaps);
+    await settleUnclaimed(work, listing, index);
+  }
   if (rematch) await judgeUnknown(work, unhandled);
   const [firstLeft = folder.uidNext] = walksAll ? [] : index.left();
   ledger.update({ doubtFrom: folder.uidNext, settledBelow: firstLeft, rematch: false });
@@ -96,6 +100,21 @@ async function settleGaps(work: Work, doubtful: Uint32Array, gaps: number): Prom
     await wantedOf(work, missing.slice(0, before + gaps + GAP_SLACK), () => true),
   );
   for (const { row } of found.slice(0, gaps)) recordFound(work, row, NOWHERE, true);
+}
+
+/** What was sent for messages that have left the folder since, as far as none of those that are there claims it. */
+async function settleUnclaimed(work: Work, { all }: Listing, index: IdentityIndex): Promise<void> {
+  const { ledger, task, beside, sourceFolder } = work;
+  const { doubtFrom, rematch } = ledger.head;
+  // What repeats others is not listed as a whole, and what is shared may be another folder's.
+  if (rematch || beside.length > 0 || task.folder.exceptIn !== undefined) return;
+  const left = (): readonly number[] => index.left().filter((uid) => uid >= doubtFrom);
+  const most = left().length;
+  const uids = most === 0 ? [] : await vanished(work, ledger, { all, uidNext: sourceFolder.uidNext }, most);
+  if (uids.length === 0) return;
+  const unhandled = all.filter((uid) => !ledger.has(uid));
+  await matchSource(work, unhandled, index, recogniser(work, doubtFrom));
+  for (const uid of await recordUnclaimed(work, work, left(), uids)) index.takeUid(uid);
 }
 
 /**
