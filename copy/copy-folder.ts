@@ -79,7 +79,10 @@ async function copyShare(work: Work): Promise<CopyOutcome> {
     await flagAgain(work);
     if (end !== undefined) return end;
   }
-  if (hadHandled && (await carryFlagsOf(work))) ledger.update({ highestModseq });
+  if ((hadHandled || work.owesFlags) && (await carryFlagsOf(work))) {
+    ledger.update({ highestModseq });
+    work.owesFlags = false;
+  }
   return complete(work, listing);
 }
 

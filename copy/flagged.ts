@@ -79,7 +79,9 @@ async function flagSome(work: Work, some: ReadonlyMap<number, Flags>): Promise<v
     }
   }
   for (const [uid, counterpart] of counterparts) {
-    ledger.handle(uid, counterpart, some.get(uid) ?? []);
+    const before = new Set(ledger.get(uid)?.flags);
+    const carried = (some.get(uid) ?? []).filter((flag) => isFlagged(flag) || before.has(flag));
+    ledger.handle(uid, counterpart, carried);
     owed.delete(uid);
   }
 }

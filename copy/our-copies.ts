@@ -3,6 +3,7 @@ import type { FolderChange } from './folder-changes.ts';
 import { IdentityIndex } from './identity-index.ts';
 import type { Identity } from './identity.ts';
 import { NOWHERE, SOUGHT } from './ledger.ts';
+import { matchSource } from './match.ts';
 import { opened } from './open-folders.ts';
 import { counterpartsIn, type Pairing, type PairingFolder } from './pairing.ts';
 import { indexDestination } from './strangers.ts';
@@ -23,7 +24,7 @@ interface Sought {
   readonly from: PairingFolder;
   readonly uids: number[];
   readonly index: IdentityIndex;
-  /** So many of those destination messages belong to source messages that are still there. */
+  /** So many of those destination messages belong to source messages that are still there, and were not found to. */
   readonly others: number;
   readonly uidValidity: number;
 }
@@ -157,19 +158,38 @@ export class OurCopies {
   ): Promise<void> {
     const known = counterpartsIn(pairing, sought.from.at.destination, sought.uidValidity);
     const unknown = (await pairing.destination.search({ kind: 'all' })).filter((uid) => !known.has(uid));
-    const others = unplaced(sought.from, isSame) - sought.uids.length;
-    this.#sought.push({ ...sought, others, index: await indexDestination(pairing, unknown) });
+    const index = await indexDestination(pairing, unknown);
+    const disappeared = new Set(sought.uids);
+    const others = unplaced(sought.from, isSame).filter((uid) => !disappeared.has(uid));
+    const found = await takeOwn(pairing, sought.from, others, index);
+    this.#sought.push({ ...sought, others: others.length - found, index });
   }
 }
 
 /** Messages whose counterparts have to be found anew: all that have one after another UIDVALIDITY. */
-function unplaced({ ledger, left }: PairingFolder, isSame: boolean): number {
-  let count = 0;
+function unplaced({ ledger, left }: PairingFolder, isSame: boolean): readonly number[] {
+  const uids: number[] = [];
   for (let position = 0; position < ledger.size; position++) {
     const { uid, counterpart } = ledger.entryAt(position);
-    if (counterpart !== NOWHERE && (counterpart === SOUGHT || !isSame) && !left.has(uid)) count += 1;
+    if (counterpart !== NOWHERE && (counterpart === SOUGHT || !isSame) && !left.has(uid)) uids.push(uid);
   }
-  return count;
+  return uids;
+}
+
+/** Takes what belongs to messages that are still there, so that it follows no equal one; gives how many were found. */
+async function takeOwn(
+  pairing: Pairing,
+  { at, ledger }: PairingFolder,
+  uids: readonly number[],
+  index: IdentityIndex,
+): Promise<number> {
+  if (uids.length === 0 || index.size === 0) return 0;
+  const { source } = pairing;
+  const there = await opened(() => source.examine(at.source), source);
+  if (there?.uidValidity !== ledger.head.sourceValidity) return 0;
+  let found = 0;
+  await matchSource(pairing, uids, index, () => (found += 1));
+  return found;
 }
 
 /** What is sought beyond the number of destination messages that may be it. */

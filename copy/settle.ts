@@ -6,8 +6,9 @@ import { foundElsewhere, type Wanted } from './elsewhere.ts';
 import { carriedByAppend } from './flagged.ts';
 import type { IdentityIndex } from './identity-index.ts';
 import { NOWHERE } from './ledger.ts';
-import { matchSource } from './match.ts';
+import { matchSource, type OnMatch } from './match.ts';
 import { todo, type Listing } from './plan.ts';
+import { rebaseFlags } from './sent-flags.ts';
 import { lookForStrangers } from './strangers.ts';
 import { count } from './tally.ts';
 import { recordUnclaimed, vanished } from './unclaimed.ts';
@@ -37,7 +38,8 @@ export async function settle(work: Work, listing: Listing, inDoubt: boolean): Pr
   const sought = new Set(ledger.sought());
   const from = inDoubt || sought.size > 0 ? Math.min(settledBelow, doubtFrom) : settledBelow;
   const { index, gaps } = await lookForStrangers(work, from, folder.uidNext, doubtFrom);
-  const recognise = recogniser(work, inDoubt ? doubtFrom : folder.uidNext);
+  const ours: number[] = [];
+  const recognise = recogniser(work, inDoubt ? doubtFrom : folder.uidNext, ours);
 
   await matchSource(
     work,
@@ -56,7 +58,8 @@ export async function settle(work: Work, listing: Listing, inDoubt: boolean): Pr
 
   if (inDoubt) {
     await settleGaps(work, doubtful, gaps);
-    await settleUnclaimed(work, listing, index);
+    await settleUnclaimed(work, listing, index, recognise);
+    await rebaseFlags(work, ours);
   }
   if (rematch) await judgeUnknown(work, unhandled);
   const [firstLeft = folder.uidNext] = walksAll ? [] : index.left();
@@ -64,14 +67,18 @@ export async function settle(work: Work, listing: Listing, inDoubt: boolean): Pr
   return index;
 }
 
-/** `oursFrom`: counterparts from here on were written by an earlier attempt, those below were there before. */
-function recogniser(work: Work, oursFrom: number): (row: IdentityRow, counterpart: number) => void {
+/**
+ * `oursFrom`: counterparts from here on were written by an earlier attempt, those below were there before. `ours` gets the source
+ * UIDs of those.
+ */
+function recogniser(work: Work, oursFrom: number, ours: number[]): OnMatch {
   return (row, counterpart) => {
     if (work.ledger.has(row.uid)) {
       work.ledger.place(row.uid, counterpart);
       return;
     }
     recordFound(work, row, counterpart, counterpart >= oursFrom);
+    if (counterpart >= oursFrom) ours.push(row.uid);
   };
 }
 
@@ -103,7 +110,7 @@ async function settleGaps(work: Work, doubtful: Uint32Array, gaps: number): Prom
 }
 
 /** What was sent for messages that have left the folder since, as far as none of those that are there claims it. */
-async function settleUnclaimed(work: Work, { all }: Listing, index: IdentityIndex): Promise<void> {
+async function settleUnclaimed(work: Work, { all }: Listing, index: IdentityIndex, recognise: OnMatch): Promise<void> {
   const { ledger, task, beside, sourceFolder } = work;
   const { doubtFrom, rematch } = ledger.head;
   // What repeats others is not listed as a whole, and what is shared may be another folder's.
@@ -113,7 +120,7 @@ async function settleUnclaimed(work: Work, { all }: Listing, index: IdentityInde
   const uids = most === 0 ? [] : await vanished(work, ledger, { all, uidNext: sourceFolder.uidNext }, most);
   if (uids.length === 0) return;
   const unhandled = all.filter((uid) => !ledger.has(uid));
-  await matchSource(work, unhandled, index, recogniser(work, doubtFrom));
+  await matchSource(work, unhandled, index, recognise);
   for (const uid of await recordUnclaimed(work, work, left(), uids)) index.takeUid(uid);
 }
 

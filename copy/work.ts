@@ -41,6 +41,8 @@ export interface Work extends Sides {
   acknowledged: boolean;
   /** Messages whose \Flagged is still to be set at the destination, by source UID, with all their flags there. */
   readonly owed: Map<number, readonly string[]>;
+  /** Copies are without flags that their messages have, as only a comparison of all flags finds out. */
+  owesFlags: boolean;
   /** For people. */
   readonly progress: Progress;
 }
@@ -91,6 +93,7 @@ export function beginWork(
     followsWriting: followsWriting(task, ledger, beside),
     acknowledged: false,
     owed: new Map(),
+    owesFlags: false,
     progress: { doing: 'opening', done: 0, of: 0 },
   };
 }

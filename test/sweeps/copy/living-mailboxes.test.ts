@@ -186,11 +186,12 @@ function sweep(actions: readonly Arbitrary<Action>[], servers: Servers, ...check
 /** Each step of a copy of four messages, and some more. */
 const STEPS = Array.from({ length: 70 }, (_, at) => at + 1);
 
-describe('what was sent last, and left its folder before anybody could tell that it was', () => {
+describe('what was sent last, and changed before anybody could tell that it was sent', () => {
   const before: readonly Action[] = [0, 0, 0, 1].map((folder) => ({ do: 'deliver', folder, twin: false }));
-  const LEAVING: readonly (readonly [string, Action])[] = [
+  const CHANGES: readonly (readonly [string, Action])[] = [
     ['moved', { do: 'move', side: 'source', folder: 0, message: 1, to: 2 }],
     ['deleted', { do: 'delete', side: 'source', folder: 0, message: 1 }],
+    ['flagged', { do: 'flag', side: 'source', folder: 0, message: 1, flag: '\\Flagged' }],
   ];
   const ENDS: readonly (readonly [string, Omit<Incident, 'at' | 'actions'>])[] = [
     ['a worker dies', { crash: 0 }],
@@ -198,13 +199,14 @@ describe('what was sent last, and left its folder before anybody could tell that
     ['connections are lost', { outage: true }],
   ];
 
-  it.each(LEAVING.flatMap(([how, action]) => ENDS.map(([end, incident]) => [how, end, action, incident] as const)))(
-    'is there once when it is %s after %s at any step',
+  it.each(CHANGES.flatMap(([how, action]) => ENDS.map(([end, incident]) => [how, end, action, incident] as const)))(
+    'is there once, as it is, when it is %s after %s at any step',
     async (_how, _end, action, incident) => {
       for (const at of STEPS) {
         const passes = [{ incidents: [{ at, ...incident, actions: [action] }], actions: [] }];
         const mailbox = await live({ before, passes }, FASTEST);
-        for (const check of [nothingIsLost, nothingIsDoubled, nothingIsAside, copiesFollow]) check(mailbox);
+        for (const check of [nothingIsLost, nothingIsDoubled, nothingIsAside, copiesFollow, flagsFollow])
+          check(mailbox);
       }
     },
   );

@@ -199,6 +199,17 @@ describe('what its user moved on the source', () => {
     expectSame(harness);
   });
 
+  it('nor is the copy of a message that has stayed taken for an equal one that is new elsewhere', async () => {
+    const harness = await copied('Work');
+    harness.destination.renumber('INBOX', (messages) => messages.toReversed());
+    harness.source.expunge('INBOX', 2);
+    harness.source.add('Work', { body: mail('three'), flags: ['\\Seen'] });
+    await harness.pass();
+    expect(harness.counts).toMatchObject({ copied: 1, moved: 0 });
+    expect(subjects(harness.destination, 'INBOX').toSorted()).toEqual(['four', 'one', 'three', 'two']);
+    expect(subjects(harness.destination, 'Work')).toEqual(['three']);
+  });
+
   it('also to a folder that its user has deleted at the destination', async () => {
     const harness = await copied('Work');
     harness.destination.folders.delete('Work');
