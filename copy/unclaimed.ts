@@ -11,7 +11,7 @@ import { throwIfInterrupted, type Sides } from './work.ts';
 /** The opened source folder. */
 export interface Remaining {
   /** Every message in it. */
-  readonly all: readonly number[];
+  readonly all: readonly number[] | Uint32Array;
   /** When it was opened, before it was listed. */
   readonly uidNext: number;
 }

@@ -206,7 +206,7 @@ describe('what its user moved on the source', () => {
     harness.source.add('Work', { body: mail('three'), flags: ['\\Seen'] });
     await harness.pass();
     expect(harness.counts).toMatchObject({ copied: 1, moved: 0 });
-    expect(subjects(harness.destination, 'INBOX').toSorted()).toEqual(['four', 'one', 'three', 'two']);
+    expect(subjects(harness.destination, 'INBOX')).toEqual(['four', 'three', 'two', 'one']);
     expect(subjects(harness.destination, 'Work')).toEqual(['three']);
   });
 
