@@ -24,6 +24,15 @@ interface Head {
 
 const DISCARD: LiteralSink = { take: () => undefined };
 
+/** One command of a reading. */
+interface Fetch {
+  readonly command: string;
+  /** Of the one message that it is about, where its flags and date have been told. */
+  readonly known?: Head;
+  /** Once it was sent. */
+  end?: { how: 'ok' | Error | undefined };
+}
+
 /** One read of messages, over one command or several. */
 class Reading {
   readonly #wire: Wire;
@@ -35,8 +44,8 @@ class Reading {
   /** Of each message asked for that has come, by its position: one more than its bytes. */
   readonly #given: Uint32Array;
   readonly #flags = new Map<string, readonly string[]>();
-  /** Large messages whose flags or date the server told after the body. */
-  readonly late: Head[] = [];
+  /** In the order in which they are sent. */
+  readonly #fetches: Fetch[];
   /** Rows that have arrived; a stream ends its group. */
   #arrived: FetchedMessage[] = [];
   readonly #groups: (readonly FetchedMessage[])[] = [];
@@ -54,49 +63,43 @@ class Reading {
     this.#folder = folder;
     this.#budget = budget;
     this.#asked = new AskedUids(uids);
+    this.#fetches = formatUidSet(uids).map((set) => ({ command: `UID FETCH ${set} (${MESSAGES.items})` }));
     this.#given = new Uint32Array(this.#asked.size);
     this.#rows = new Rows(MESSAGES, this.#asked, this.#order);
   }
 
-  /** Groups of rows of these commands; each is sent while its predecessor is being answered. */
-  async *run(commands: readonly string[], known?: Head): AsyncGenerator<readonly FetchedMessage[], void, undefined> {
-    const ends = commands.map((): { how: 'ok' | Error | undefined } => ({ how: undefined }));
-    const begin = (index: number): void => {
-      const command = commands[index];
-      const end = ends[index];
-      if (command !== undefined && end !== undefined) this.#begin(command, known, (how) => (end.how = how));
-    };
-    begin(0);
-    for (const [index, end] of ends.entries()) {
-      begin(index + 1);
-      yield* this.#groupsUntil(() => end.how !== undefined);
-      if (end.how !== 'ok' && end.how !== undefined) throw end.how;
-    }
-  }
-
-  async *#groupsUntil(over: () => boolean): AsyncGenerator<readonly FetchedMessage[], void, undefined> {
+  /** Groups of rows; each command is sent while its predecessor is being answered. */
+  async *groups(): AsyncGenerator<readonly FetchedMessage[], void, undefined> {
     let isComplete = false;
     try {
-      for (;;) {
-        const group = this.#nextGroup();
-        if (group !== undefined) {
-          yield group;
-          const last = group.at(-1)?.body;
-          if (last instanceof BodyStream) last.discard();
-        } else if (over()) {
-          break;
-        } else {
-          await new Promise<void>((resolve) => (this.#wake = resolve));
+      for (const [at, fetch] of this.#fetches.entries()) {
+        const end = this.#begin(fetch);
+        const next = this.#fetches[at + 1];
+        if (next !== undefined) this.#begin(next);
+        for (;;) {
+          const group = this.#nextGroup();
+          if (group !== undefined) {
+            yield group;
+            const last = group.at(-1)?.body;
+            if (last instanceof BodyStream) last.discard();
+          } else if (end.how !== undefined) {
+            break;
+          } else {
+            await new Promise<void>((resolve) => (this.#wake = resolve));
+          }
         }
+        if (end.how !== 'ok') throw end.how;
       }
       isComplete = true;
     } finally {
-      if (!isComplete && !over()) {
-        this.#wire.destroy(
-          refuse('server.connection-lost', 'Reading was given up before the server had sent everything'),
-        );
-      }
+      if (!isComplete) this.#giveUp();
     }
+  }
+
+  /** What is on its way would be read by nobody, and the next command wait for it. */
+  #giveUp(): void {
+    if (this.#fetches.every(({ end }) => end === undefined || end.how !== undefined)) return;
+    this.#wire.destroy(refuse('server.connection-lost', 'Reading was given up before the server had sent everything'));
   }
 
   #nextGroup(): readonly FetchedMessage[] | undefined {
@@ -107,7 +110,16 @@ class Reading {
     return arrived;
   }
 
-  #begin(command: string, known: Head | undefined, ended: (how: 'ok' | Error) => void): void {
+  #begin(fetch: Fetch): NonNullable<Fetch['end']> {
+    if (fetch.end !== undefined) return fetch.end;
+    const { command, known } = fetch;
+    const end: NonNullable<Fetch['end']> = { how: undefined };
+    fetch.end = end;
+    const ended = (how: 'ok' | Error): void => {
+      if (how !== 'ok') this.#stream?.fail(how);
+      end.how = how;
+      this.#wake();
+    };
     const finished = this.#wire.run({
       asked: 'fetch',
       about: `${MESSAGES.about} in ${this.#folder}`,
@@ -118,19 +130,14 @@ class Reading {
       onData: (data) => this.#data(data, known),
     });
     finished.then(
-      () => this.#end(ended, 'ok'),
+      () => ended('ok'),
       (error: Error) => {
         const partial =
           isImapRefusal(error) && error.status === 'NO' && saysExpunged(error.responseCode, error.message);
-        this.#end(ended, partial ? 'ok' : error);
+        ended(partial ? 'ok' : error);
       },
     );
-  }
-
-  #end(ended: (how: 'ok' | Error) => void, how: 'ok' | Error): void {
-    if (how !== 'ok') this.#stream?.fail(how);
-    ended(how);
-    this.#wake();
+    return end;
   }
 
   /** A literal is announced: held, passed through, or thrown away. */
@@ -196,9 +203,9 @@ class Reading {
 
   /** The usual response, read without the grammar. */
   #whole({ lines, literals }: RawResponse): boolean {
-    const [line = '', end] = lines;
-    const [literal] = literals;
-    if (this.#stream !== undefined || literal === undefined || lines.length !== 2 || end !== ')') return false;
+    const line = lines[0] ?? '';
+    const literal = literals[0];
+    if (this.#stream !== undefined || literal === undefined || lines.length !== 2 || lines[1] !== ')') return false;
     if (literal.bytes > this.#budget.largest) return false;
     const head = this.#headOf(line);
     if (head === undefined || head.uid === 0) return false;
@@ -246,7 +253,11 @@ class Reading {
     if (uid !== undefined) this.#compare(uid, bytes);
     const row = uid === undefined ? undefined : MESSAGES.read(uid, items);
     if (row !== undefined && this.#asked.awaits(row.uid)) {
-      this.late.push(row);
+      const { flags, internalDate } = row;
+      this.#fetches.push({
+        command: `UID FETCH ${row.uid} (UID BODY.PEEK[])`,
+        known: { uid: row.uid, flags, internalDate },
+      });
       this.#wire.progressed();
     }
     this.#row(undefined);
@@ -275,13 +286,11 @@ const MOST_FLAG_SETS = 1_000;
  * Messages of the open folder in the order in which the server sends them, in groups as they arrive. `folder` is its name
  * for people. Leaving before the end destroys the connection, since the rest of the answer is on its way.
  */
-export async function* fetchMessages(
+export function fetchMessages(
   wire: Wire,
   folder: string,
   uids: readonly number[],
   budget: ByteBudget,
 ): AsyncGenerator<readonly FetchedMessage[], void, undefined> {
-  const reading = new Reading(wire, folder, uids, budget);
-  yield* reading.run(formatUidSet(uids).map((set) => `UID FETCH ${set} (${MESSAGES.items})`));
-  for (const head of reading.late) yield* reading.run([`UID FETCH ${head.uid} (UID BODY.PEEK[])`], head);
+  return new Reading(wire, folder, uids, budget).groups();
 }

@@ -158,6 +158,17 @@ describe('fetching identities', () => {
 });
 
 describe('fetching messages', () => {
+  it('that is left when one command is answered and the next is under way ends the connection', async () => {
+    const uids = Array.from({ length: 1_000 }, (_, index) => 1_000_000_001 + 2 * index);
+    const { session } = await stage([
+      { expect: /^F\d UID FETCH [\d,]{1,7000} / },
+      { expect: /^F\d UID FETCH [\d,]{1,7000} / },
+      { send: `${row(uids[0] ?? 0, 'body').replace(/^\* \d+/, '* 1')}F1 OK done\r\n` },
+    ]);
+    for await (const _ of session.readMessages(uids, new ByteBudget(1 << 20))) break;
+    expect(session.usable).toBe(false);
+  });
+
   it('gives exact bytes, quoted strings and NIL', async () => {
     const body = 'A: b\r\n\r\n\0\xff\n.\r\n)\r\nF1 OK done\r\n{5}\r\n';
     const { session } = await stage([
