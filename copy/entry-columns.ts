@@ -5,9 +5,12 @@ export interface Columns {
   readonly flagSets: Uint32Array<ArrayBuffer>;
 }
 
+/** Where there is no room left for an entry, room is made for a quarter more. */
+const GROWTH = 1.25;
+
 /**
  * The entries of a ledger in columns, sorted by source UID: 13 bytes each, so that a folder of 500,000 messages costs
- * less than 7 MB. New entries come in ascending order nearly always; the others move what is above them.
+ * about 7 MB. New entries come in ascending order nearly always; the others move what is above them.
  */
 export class EntryColumns {
   #uids = new Uint32Array(64);
@@ -92,14 +95,16 @@ export class EntryColumns {
 
   #makeRoomAt(position: number): void {
     if (this.#size === this.#uids.length) this.#grow();
-    for (const column of [this.#uids, this.#counterparts, this.#flagSets, this.#touched]) {
-      column.copyWithin(position + 1, position, this.#size);
+    if (position < this.#size) {
+      for (const column of [this.#uids, this.#counterparts, this.#flagSets, this.#touched]) {
+        column.copyWithin(position + 1, position, this.#size);
+      }
     }
     this.#size += 1;
   }
 
   #grow(): void {
-    const capacity = Math.max(64, this.#uids.length * 2);
+    const capacity = Math.max(64, Math.ceil(this.#uids.length * GROWTH));
     const larger = (column: Uint32Array<ArrayBuffer>): Uint32Array<ArrayBuffer> => {
       const copy = new Uint32Array(capacity);
       copy.set(column);

@@ -78,7 +78,9 @@ interface KeptFlags {
 }
 
 function isOddBody(body: readonly Buffer[]): boolean {
-  return body.some((piece) => piece.includes(NUL)) || holdsBareLineEnd(body);
+  const lineEnds = new LineEnds();
+  for (const piece of body) if (piece.includes(NUL) || lineEnds.see(piece)) return true;
+  return lineEnds.endsBare;
 }
 
 /**
@@ -113,11 +115,6 @@ function isOddDate(instant: number, now: number): boolean {
 const NUL = 0x00;
 const LF = 0x0a;
 const CR = 0x0d;
-
-function holdsBareLineEnd(body: readonly Buffer[]): boolean {
-  const watch = new LineEnds();
-  return body.some((piece) => watch.see(piece)) || watch.endsBare;
-}
 
 /** Looks for line feeds without carriage returns, and the reverse, in a body that comes in pieces. */
 export class LineEnds {
