@@ -23,8 +23,8 @@ export class AskedUids {
   /** Where a UID stands among those asked for, from 0; -1 for one that was not. */
   positionOf(uid: number): number {
     const next = this.#last + 1;
-    if (this.#uids[next] === uid) return (this.#last = next);
-    if (this.#uids[this.#last] === uid) return this.#last;
+    if (next < this.#uids.length && this.#uids[next] === uid) return (this.#last = next);
+    if (this.#last >= 0 && this.#uids[this.#last] === uid) return this.#last;
     const position = this.#search(uid);
     if (position >= 0) this.#last = position;
     return position;

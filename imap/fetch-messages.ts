@@ -203,10 +203,10 @@ class Reading {
 
   /** The usual response, read without the grammar. */
   #whole({ lines, literals }: RawResponse): boolean {
+    if (this.#stream !== undefined || lines.length !== 2 || lines[1] !== ')') return false;
     const line = lines[0] ?? '';
     const literal = literals[0];
-    if (this.#stream !== undefined || literal === undefined || lines.length !== 2 || lines[1] !== ')') return false;
-    if (literal.bytes > this.#budget.largest) return false;
+    if (literal === undefined || literal.bytes > this.#budget.largest) return false;
     const head = this.#headOf(line);
     if (head === undefined || head.uid === 0) return false;
     const { uid, flags, internalDate } = head;
