@@ -187,15 +187,18 @@ class Reading {
   #headOf(line: string): Head | undefined {
     const plain = readPlainHead(line);
     if (plain === undefined) return undefined;
-    const { sequence, uid, flags, internalDate } = plain;
+    const { sequence, uid, internalDate } = plain;
+    const flags = this.#flagsOf(plain.flags);
+    if (flags === undefined) return undefined;
     if (uid !== 0) this.#order.see(sequence, uid);
-    return { uid, flags: this.#flagsOf(flags), internalDate };
+    return { uid, flags, internalDate };
   }
 
-  /** Messages share few sets of flags; equal ones share one list. */
-  #flagsOf(text: string): readonly string[] {
+  /** Messages share few sets of flags; equal ones share one list. Undefined for what the grammar has to read. */
+  #flagsOf(text: string): readonly string[] | undefined {
     const known = this.#flags.get(text);
     if (known !== undefined) return known;
+    if (UNPLAIN_FLAGS.test(text)) return undefined;
     const flags = readableFlags(text.split(' ').filter((word) => word !== ''));
     if (this.#flags.size < MOST_FLAG_SETS) this.#flags.set(text, flags);
     return flags;
@@ -281,6 +284,8 @@ class Reading {
 }
 
 const MOST_FLAG_SETS = 1_000;
+/** Lists, literals and strings do not stand among flags. */
+const UNPLAIN_FLAGS = /[([\]{}"]/;
 
 /**
  * Messages of the open folder in the order in which the server sends them, in groups as they arrive. `folder` is its name

@@ -7,7 +7,7 @@
 export interface PlainHead {
   readonly sequence: number;
   readonly uid: number;
-  /** What stands between the brackets. */
+  /** What stands between the brackets, whatever that is. */
   readonly flags: string;
   readonly internalDate: string;
 }
@@ -37,19 +37,15 @@ export function readPlainHead(line: string): PlainHead | undefined {
   if (dateEnd < 0 || !line.startsWith(BODY, dateEnd)) return undefined;
   const sizeEnd = digitsEnd(line, dateEnd + BODY.length);
   if (sizeEnd < 0 || !line.startsWith(END, sizeEnd) || line.length !== sizeEnd + END.length) return undefined;
-  const flags = line.slice(flagsAt, flagsEnd);
   const internalDate = line.slice(dateAt, dateEnd);
-  if (UNPLAIN_FLAGS.test(flags) || internalDate.includes('\\')) return undefined;
+  if (internalDate.includes('\\')) return undefined;
   return {
     sequence: numberIn(line, BEGIN.length, sequenceEnd),
     uid: numberIn(line, uidAt, uidEnd),
-    flags,
+    flags: line.slice(flagsAt, flagsEnd),
     internalDate,
   };
 }
-
-/** Lists, literals and strings do not stand among flags. */
-const UNPLAIN_FLAGS = /[([\]{}"]/;
 
 /** Where the digits that begin at `at` end; -1 when there are none, or more than a number of 32 bits has. */
 function digitsEnd(line: string, at: number): number {
