@@ -1,7 +1,7 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 
-const LOOK_EVERY_MS = 250;
+const LOOK_EVERY_MS = 500;
 
 /**
  * What a process holds: its heap and what hangs on it outside, each time after everything else was collected. RSS has in it
@@ -32,6 +32,8 @@ export class LiveMemory {
   }
 
   #look(): number {
+    this.#collect();
+    // What the first has found dead outside the heap is given back by the second.
     this.#collect();
     // `external` has the bytes of buffers in it.
     const { heapUsed, external } = process.memoryUsage();

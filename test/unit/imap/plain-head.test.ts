@@ -5,8 +5,7 @@ import { readPlainHead } from '../../../imap/plain-head.ts';
 const LINE =
   '* 23 FETCH (UID 4294967295 FLAGS (\\Seen $Forwarded) INTERNALDATE "17-Jul-1996 02:44:25 -0700" BODY[] {4836}';
 /** The same form as a regular expression. */
-const FORM =
-  /^\* (\d{1,10}) FETCH \(UID (\d{1,10}) FLAGS \(([^)]*)\) INTERNALDATE "([^"\\]*)" BODY\[\] \{\d{1,10}\}$/;
+const FORM = /^\* (\d{1,10}) FETCH \(UID (\d{1,10}) FLAGS \(([^)]*)\) INTERNALDATE "([^"\\]*)" BODY\[\] \{\d{1,10}\}$/;
 
 describe('the first line of a message in the usual form', () => {
   it('tells number, UID, flags and date', () => {
