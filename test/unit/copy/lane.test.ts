@@ -1,0 +1,178 @@
+import { expect, test } from 'vitest';
+import { Care } from '../../../copy/care.ts';
+import { Lane } from '../../../copy/lane.ts';
+import { Ledger } from '../../../copy/ledger.ts';
+import type { Prepared } from '../../../copy/message.ts';
+import { newSending } from '../../../copy/sending.ts';
+import { newTally } from '../../../copy/tally.ts';
+import { beginWork } from '../../../copy/work.ts';
+import { isStream } from '../../../imap/body.ts';
+import { ByteBudget } from '../../../imap/budget.ts';
+import { Proofs } from '../../../imap/proofs.ts';
+import type { AppendMessage, Appended } from '../../../imap/types.ts';
+import { MemoryMailbox } from '../../support/memory-server.ts';
+import { MemorySession } from '../../support/memory-session.ts';
+
+/** A command as the server has it: the bodies name the messages. */
+interface Arrival {
+  readonly names: string;
+  /** The server asks for the literal that waits. */
+  readonly ask: () => Promise<void>;
+  readonly store: () => Promise<void>;
+}
+
+const settled = (): Promise<void> => new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
+
+/** A destination that asks and answers when it is told to. */
+class SlowSession extends MemorySession {
+  readonly arrivals: Arrival[] = [];
+  readonly #taken = new Proofs();
+  #uid = 0;
+
+  constructor() {
+    super(new MemoryMailbox(), { capabilities: ['IMAP4REV1', 'UIDPLUS', 'LITERAL+', 'MULTIAPPEND'] });
+  }
+
+  override isProven(name: string, flags: readonly string[]): boolean {
+    return this.#taken.has(name, flags);
+  }
+
+  override append(
+    name: string,
+    messages: readonly AppendMessage[],
+    mayCommit: () => void,
+    onProven = (): void => undefined,
+  ): Promise<readonly Appended[]> {
+    return new Promise((resolve) => {
+      const uids = messages.map(() => ({ uid: (this.#uid += 1), uidValidity: 1 }));
+      this.arrivals.push({
+        names: messages.map(({ body }) => (isStream(body) ? '' : Buffer.concat(body).toString())).join(' '),
+        ask: () => {
+          for (const { flags } of messages) this.#taken.add(name, flags);
+          onProven();
+          return settled();
+        },
+        store: () => {
+          mayCommit();
+          resolve(uids);
+          return settled();
+        },
+      });
+    });
+  }
+
+  /** What has come so far, a text for each command. */
+  get came(): readonly string[] {
+    return this.arrivals.map(({ names }) => names);
+  }
+
+  get last(): Arrival {
+    const last = this.arrivals.at(-1);
+    if (last === undefined) throw new Error('nothing came');
+    return last;
+  }
+}
+
+function message(uid: number, flags: readonly string[], bytes = 1_000): Prepared {
+  const body = [Buffer.from(`m${uid}`)];
+  return {
+    uid,
+    flags,
+    message: { flags, internalDate: '01-Jan-2020 00:00:00 +0000', body, bytes },
+    instant: 0,
+    flagDropped: false,
+    dateMended: false,
+    isSuspect: false,
+  };
+}
+
+function begin(): { readonly lane: Lane; readonly server: SlowSession } {
+  const server = new SlowSession();
+  const work = beginWork(
+    {
+      pass: 'final',
+      folder: { source: 'Mail', sourcePath: 'Mail', destination: 'Mail', destinationPath: 'Mail' },
+      retryAside: false,
+      limits: {
+        connectionsPerMailbox: 1,
+        connectionsPerEndpoint: 1,
+        messagesPerShare: 1_000,
+        millisecondsPerShare: 1_000,
+        memoryBytes: 32 << 20,
+      },
+    },
+    {
+      source: server,
+      destination: server,
+      lease: { check: () => undefined, carry: () => undefined, acknowledged: () => Promise.resolve() },
+      interrupt: new AbortController().signal,
+      now: () => 0,
+    },
+    { ledger: new Ledger(), beside: [] },
+    newTally(),
+  );
+  work.folder = { ...work.folder, uidValidity: 1, uidNext: 1 };
+  return {
+    lane: new Lane(newSending(work, new Uint32Array(), undefined), new ByteBudget(32 << 20), new Care()),
+    server,
+  };
+}
+
+const NONE: readonly string[] = [];
+const SEEN = ['\\Seen'];
+const ANSWERED = ['\\Seen', '\\Answered'];
+const FLAGGED = ['\\Flagged'];
+
+test('what follows the first message leaves when the server has asked for it, not when it has stored it', async () => {
+  const { lane, server } = begin();
+  for (const uid of [1, 2, 3]) lane.add(message(uid, SEEN, 40_000));
+  lane.nudge();
+  expect(server.came).toEqual(['m1']);
+  await server.last.ask();
+  expect(server.came).toEqual(['m1', 'm2', 'm3']);
+});
+
+test('the message with the most new flags asks, the others wait for it and keep their order', async () => {
+  const { lane, server } = begin();
+  const lists = [NONE, SEEN, ANSWERED, SEEN, NONE];
+  lists.forEach((flags, index) => lane.add(message(index + 1, flags)));
+  lane.nudge();
+  const all = lane.drained();
+  expect(server.came).toEqual(['m3']);
+  await server.last.ask();
+  expect(server.came).toEqual(['m3', 'm1 m2 m4 m5']);
+  for (const { store } of server.arrivals) await store();
+  await all;
+});
+
+test('nothing is sent behind a message that waits for the server to ask', async () => {
+  const { lane, server } = begin();
+  lane.add(message(1, SEEN));
+  lane.nudge();
+  await server.last.ask();
+  lane.add(message(2, FLAGGED));
+  lane.nudge();
+  expect(server.came).toEqual(['m1', 'm2']);
+  for (const uid of [3, 4]) lane.add(message(uid, SEEN, 40_000));
+  lane.nudge();
+  expect(server.came).toEqual(['m1', 'm2']);
+  await server.last.ask();
+  expect(server.came).toEqual(['m1', 'm2', 'm3', 'm4']);
+});
+
+test('messages with other flags ask when nothing else may leave, and are sent where their UIDs belong', async () => {
+  const { lane, server } = begin();
+  lane.add(message(1, SEEN));
+  lane.nudge();
+  lane.add(message(2, FLAGGED));
+  lane.add(message(3, FLAGGED, 40_000));
+  for (const uid of [4, 5, 6, 7]) lane.add(message(uid, SEEN, 40_000));
+  await server.last.ask();
+  expect(server.came).toEqual(['m1', 'm4', 'm5', 'm6', 'm2']);
+  await server.last.ask();
+  const all = lane.drained();
+  for (const arrival of server.arrivals.slice()) await arrival.store();
+  expect(server.came.slice(5).join(' ')).toBe('m3 m7');
+  for (const arrival of server.arrivals.slice(5)) await arrival.store();
+  await all;
+});
