@@ -1,6 +1,10 @@
+import { failureOf } from '../copy/asking.ts';
 import type { Body } from '../imap/body.ts';
+import { isImapRefusal } from '../imap/refusal.ts';
+import type { ImapSession } from '../imap/types.ts';
 import type { AsideFolder, AsideInput } from '../model/aside.ts';
 import type { Problem } from '../model/mailbox.ts';
+import type { AsideNote } from '../model/pass.ts';
 import { openedForAside } from './open-aside.ts';
 import { askedOf, problemOf, RefusedOn, scrubbed } from './problems.ts';
 import { Secrets } from './secrets.ts';
@@ -15,32 +19,66 @@ export interface ExportedMessage {
   readonly bytes: number;
 }
 
+type Take = (message: ExportedMessage) => Promise<void>;
+
 /**
  * Hands messages that were put aside to `take`, one after another, as the source has them. No activity: mail does not
  * travel through Temporal, so whoever wants the bytes reads them where it wants them. Changes nothing. Resolves with the
- * problem that ended it, if one did; those that are gone from the source are left out.
+ * problem that ended it, if one did; those that are gone from the source are left out, and so are those at which it still fails
+ * as it did when they were put aside: they come last, one by one.
  */
 export async function exportAside(
   opening: Opening,
   input: AsideInput,
-  take: (message: ExportedMessage) => Promise<void>,
+  take: Take,
   signal: AbortSignal,
 ): Promise<Problem | undefined> {
   const secrets = new Secrets();
+  const request = { job: input, secrets, signal };
   try {
-    await withSource(opening, { job: input, secrets, signal }, async (source) => {
-      for (const folder of input.folders) {
-        if (!(await askedOf('source', openedForAside(source, folder)))) continue;
-        for await (const { uid, body, bytes } of source.fetchMessages(folder.notes.map((note) => note.uid))) {
-          if (body !== undefined) await take({ folder, uid, body, bytes });
-        }
-      }
-    });
+    const readable = input.folders.map((folder) => only(folder, ({ code }) => code !== UNREADABLE));
+    if (readable.some(({ notes }) => notes.length > 0)) {
+      await withSource(opening, request, async (source) => {
+        for (const folder of readable) await exportFrom(source, folder, take);
+      });
+    }
+    const left = input.folders.flatMap((folder) => oneByOne(only(folder, ({ code }) => code === UNREADABLE)));
+    while (left.length > 0) await withSource(opening, request, (source) => exportUnreadable(source, left, take));
     return undefined;
   } catch (error) {
     signal.throwIfAborted();
     const problem = error instanceof RefusedOn ? error.problem : problemOf(error);
     if (problem === undefined) throw error;
     return scrubbed(problem, secrets);
+  }
+}
+
+const UNREADABLE = 'source.message-unreadable';
+
+function only(folder: AsideFolder, isWanted: (note: AsideNote) => boolean): AsideFolder {
+  return { ...folder, notes: folder.notes.filter(isWanted) };
+}
+
+function oneByOne(folder: AsideFolder): readonly AsideFolder[] {
+  return folder.notes.map((note) => ({ ...folder, notes: [note] }));
+}
+
+async function exportFrom(source: ImapSession, folder: AsideFolder, take: Take): Promise<void> {
+  if (folder.notes.length === 0 || !(await askedOf('source', openedForAside(source, folder)))) return;
+  for await (const { uid, body, bytes } of source.fetchMessages(folder.notes.map((note) => note.uid))) {
+    if (body !== undefined) await take({ folder, uid, body, bytes });
+  }
+}
+
+/** Takes from `left` what it has asked for, until the connection is lost. */
+async function exportUnreadable(source: ImapSession, left: AsideFolder[], take: Take): Promise<void> {
+  while (source.usable) {
+    const next = left.shift();
+    if (next === undefined) return;
+    try {
+      await exportFrom(source, next, take);
+    } catch (error) {
+      if (!isImapRefusal(error) || failureOf(error.problem) === undefined) throw error;
+    }
   }
 }

@@ -32,7 +32,7 @@ export interface AsideInput extends MailboxJob {
 export interface AsideMessage {
   readonly uid: number;
   readonly code: RefusalCode;
-  /** The destination's words, where they are remembered. */
+  /** The server's words, or what it did, where that is remembered. */
   readonly words?: string;
   /** Its user has deleted or moved it since, or its folder was renumbered. */
   readonly gone: boolean;
