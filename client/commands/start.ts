@@ -15,7 +15,7 @@ import { requireNoProject, requireWorker, startProject } from '../remote/startin
 import { withTemporal, workflowPage, type Remote } from '../remote/temporal.ts';
 import { problemsOf } from '../screens/doctor.ts';
 import { countOf, thousands } from '../screens/format.ts';
-import { preflightScreen, refusedRows, type PreflightReport } from '../screens/preflight.ts';
+import { nextBeforeStart, preflightScreen, refusedRows, type PreflightReport } from '../screens/preflight.ts';
 import { startScreen } from '../screens/start.ts';
 
 /** So many refusals are told in the error itself; all of them are on stdout. */
@@ -133,7 +133,7 @@ function refusedFailure(rows: PreflightResult): Failure {
     `${thousands(refused.length)} of ${countOf(rows.length, 'mailbox', 'mailboxes')} cannot be opened on both sides; nothing was started.`,
     {
       why: [...told, ...(more > 0 ? [`… and ${thousands(more)} more`] : [])],
-      next: `${refusal(gravest.problem.code).next} To start all the same and wait for permissions: --no-preflight.`,
+      next: `${nextBeforeStart(gravest.problem.code)} To start all the same and wait for permissions: --no-preflight.`,
     },
   );
 }

@@ -2,7 +2,7 @@ import { CAUSES, causeLines } from '../../model/access-causes.ts';
 import type { DoctorFinding } from '../../model/doctor-run.ts';
 import { sharedBy } from '../../model/mailbox-print.ts';
 import type { PreflightFolder, PreflightResult, PreflightRow } from '../../model/preflight.ts';
-import { refusal } from '../../model/refusals.ts';
+import { refusal, type RefusalCode } from '../../model/refusals.ts';
 import type { MailboxList } from '../../project/types.ts';
 import type { Screen } from '../printer.ts';
 import type { Theme } from '../theme.ts';
@@ -139,8 +139,13 @@ function refusalLines(rows: readonly Refused[], theme: Theme): readonly string[]
 function refusalText({ id, side, problem }: Refused, theme: Theme): string {
   const server = problem.serverText === undefined ? [] : [`    server: ${problem.serverText}`];
   return [`${theme.bad('!')} ${id}  ${side}  ${theme.dim(problem.code)}`, `    ${problem.text}`]
-    .concat(server, `    next: ${refusal(problem.code).next}`)
+    .concat(server, `    next: ${nextBeforeStart(problem.code)}`)
     .join('\n');
+}
+
+/** What mends a refusal ends with what to tell a project that runs; before the start there is none. */
+export function nextBeforeStart(code: RefusalCode): string {
+  return refusal(code).next.replaceAll(/`mailferry (?:retry|apply)`/g, '`mailferry start`');
 }
 
 /** What a doctor found, without its commands. */

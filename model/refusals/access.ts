@@ -7,7 +7,7 @@ export const ACCESS_REFUSALS = {
     meaning:
       'The server refuses this login although it is well-formed; permissions given a short time ago look the same.',
     reaction: 'wait-for-access',
-    next: 'Check that the permission for this mailbox was given and that IMAP is enabled for it, then `mailferry retry`.',
+    next: 'Check that the permission for this mailbox was given and that IMAP is enabled for it (`mailferry doctor FILE --all` prints the commands), then `mailferry retry`.',
     exit: EXIT.access,
   },
   'access.password': {

@@ -89,6 +89,8 @@ describe('the preflight screen', () => {
     expect(text).toContain('became “a_b”');
     expect(text).toMatch(/berta {2}source {2}access\.password[^]*server: NO sorry[^]*next: Correct the password/);
     expect(text).toMatch(/1 mailbox with 1,200 messages in 1 folder; 1 cannot be opened\.$/);
+    expect(text).toContain('project file and run `mailferry start`.');
+    expect(text).not.toContain('mailferry apply');
   });
 
   it('names mailboxes that are one', () => {
