@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { GMAIL_CAPABILITIES } from '../../sandbox/capabilities.ts';
 import { startSandbox, type Sandbox } from '../../sandbox/server.ts';
-import { runCli, startCli, type CliEnding, type CliProcess } from '../support/cli.ts';
-import { temporalCliPath } from '../support/context.ts';
+import { runCli, type CliEnding, type CliProcess } from '../support/cli.ts';
+import { startUp, stopUp } from '../support/up.ts';
 
 const PASSWORD = 'hunter-2-hunter';
 /** Secret words that must stay between the source and the file. */
@@ -25,7 +25,6 @@ function message(subject: string, text: string): Buffer {
 
 const REFUSED = message('=?UTF-8?B?R3LDvMOfZQ==?=', `no\0${CANARY}\nbare`);
 
-/** One `mailferry up` of its own: no other test's worker takes its work. */
 beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), 'mailferry-aside-'));
   source = await startSandbox({ users: [{ name: 'anna', password: PASSWORD }], capabilities: GMAIL_CAPABILITIES });
@@ -64,16 +63,11 @@ beforeAll(async () => {
       '',
     ].join('\n'),
   );
-  up = startCli(['up', '--port', '0', '--ui-port', '0', '-o', 'json'], {
-    cwd: directory,
-    env: { TEMPORAL_CLI_PATH: temporalCliPath() },
-  });
-  await up.printed(/"startedAt": \d+\n}/);
+  up = await startUp(directory);
 });
 
 afterAll(async () => {
-  up?.child.kill('SIGTERM');
-  await up?.ended;
+  await stopUp(up);
   await source?.close();
   await destination?.close();
   await rm(directory, { recursive: true, force: true });

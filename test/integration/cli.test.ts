@@ -16,6 +16,7 @@ import { runCli, startCli, type CliEnding, type CliProcess } from '../support/cl
 import { temporalCliPath } from '../support/context.ts';
 import { freePorts } from '../support/ports.ts';
 import { until } from '../support/until.ts';
+import { startUp, stopUp } from '../support/up.ts';
 
 const USERS = ['anna', 'berta'];
 const MESSAGES = 6;
@@ -41,8 +42,7 @@ beforeAll(async () => {
     for (let number = 0; number < MESSAGES; number += 1)
       source.store.user(name).addMessage('INBOX', message(name, number));
   }
-  up = startUp();
-  await up.printed(/"startedAt": \d+\n}/);
+  up = await startUp(directory);
   address = await addressOfUp();
   temporal = await connect({ address, connection: { address } });
   await addNamespaces();
@@ -50,17 +50,11 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await temporal?.close();
-  up?.child.kill('SIGTERM');
-  await up?.ended;
+  await stopUp(up);
   await source?.close();
   await destination?.close();
   await rm(directory, { recursive: true, force: true });
 });
-
-function startUp(): CliProcess {
-  const env = { TEMPORAL_CLI_PATH: temporalCliPath() };
-  return startCli(['up', '--port', '0', '--ui-port', '0', '-o', 'json'], { cwd: directory, env });
-}
 
 async function addressOfUp(): Promise<string> {
   const state: unknown = JSON.parse(await readText('.mailferry/up.json'));
@@ -447,8 +441,7 @@ describe('up', () => {
     up.child.kill('SIGTERM');
     expect(await up.ended).toMatchObject({ code: 0 });
     expect(await readdir(join(directory, '.mailferry'))).not.toContain('up.json');
-    up = startUp();
-    await up.printed(/"startedAt": \d+\n}/);
+    up = await startUp(directory);
     expect(await answeredStatus('durable')).toMatchObject({ phase: 'ready', worker: 'answers' });
     expect(await mailferry('cancel', 'durable', '--confirm', 'durable')).toMatchObject({ code: 0 });
   });

@@ -6,10 +6,10 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { startSandbox, type Sandbox } from '../../sandbox/server.ts';
 import type { AppOptions, Registration } from '../../sandbox/tenant/registration.ts';
 import { startTenant, type Tenant } from '../../sandbox/tenant/tenant.ts';
-import { runCli, startCli, type CliEnding, type CliProcess } from '../support/cli.ts';
-import { temporalCliPath } from '../support/context.ts';
+import { runCli, type CliEnding, type CliProcess } from '../support/cli.ts';
 import { grant, startTokenEndpoint, type TokenEndpoint } from '../support/token-endpoint.ts';
 import { until } from '../support/until.ts';
+import { startUp, stopUp } from '../support/up.ts';
 
 const EXCHANGE = 'https://outlook.office365.com';
 const PEOPLE = ['anna', 'bert', 'carl', 'dora', 'emil'] as const;
@@ -26,16 +26,11 @@ beforeAll(async () => {
   destination = await startSandbox({ users: PEOPLE.map((name) => ({ name, password: PASSWORD })) });
   tenant = await startTenant({ domains: ['contoso.example', 'contoso.onmicrosoft.example'] });
   await writeFile(join(directory, 'ca.pem'), tenant.caPem);
-  up = startCli(['up', '--port', '0', '--ui-port', '0', '-o', 'json'], {
-    cwd: directory,
-    env: { TEMPORAL_CLI_PATH: temporalCliPath() },
-  });
-  await up.printed(/"startedAt": \d+\n}/);
+  up = await startUp(directory);
 });
 
 afterAll(async () => {
-  up?.child.kill('SIGTERM');
-  await up?.ended;
+  await stopUp(up);
   await tenant?.close();
   await destination?.close();
   await rm(directory, { recursive: true, force: true });

@@ -1,38 +1,19 @@
 import { EventEmitter, once } from 'node:events';
-import { afterEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { WorkflowUpdateFailedError } from '@temporalio/client';
 import { mailboxWorkflowId, projectWorkflowId, shardWorkflowId } from '../../model/ids.ts';
 import type { Activities, CopyFolderInput, PairMovesInput } from '../../model/activities.ts';
 import { NO_COPY_COUNTS } from '../../model/pass.ts';
-import type { ProjectSettings } from '../../model/project.ts';
 import { newProject } from '../../model/saga.ts';
 import { WORKFLOW, cancel, change, cutover, finish, pause, resume, retry } from '../../workflows/messages.ts';
 import type { projectWorkflow } from '../../workflows/project.ts';
-import { QUICK, mailboxRow, projectSettings } from '../support/projects.ts';
-import { startSagaBench, type SagaBench } from '../support/saga.ts';
-import { INBOX, copied, refused, scriptedActivities } from '../support/scripted-activities.ts';
-
-let running: SagaBench | undefined;
-let numbered = 0;
-
-afterEach(async () => {
-  await running?.stop();
-  running = undefined;
-});
-
-async function start(script: Partial<Activities>, users: readonly string[], settings: Partial<ProjectSettings> = {}) {
-  const activities = scriptedActivities(script);
-  numbered += 1;
-  const name = `decisions-${process.pid}-${numbered}`;
-  const bench = await startSagaBench(activities, name);
-  running = bench;
-  const handle = await bench.start(projectSettings(name, settings), users.map(mailboxRow));
-  return { bench, name, handle, calls: activities.calls };
-}
+import { QUICK, projectSettings } from '../support/projects.ts';
+import { INBOX, copied, refused } from '../support/scripted-activities.ts';
+import { startScripted } from '../support/scripted-saga.ts';
 
 describe('the saga of a project', () => {
   test('goes from pre-stage over the cutover, a final delta and a tail to a comparison, and ends', async () => {
-    const { bench, name, handle, calls } = await start({}, ['anna', 'bert']);
+    const { bench, name, handle, calls } = await startScripted({}, ['anna', 'bert']);
     await bench.projectIs(name, (view) => view.phase === 'ready');
     await handle.executeUpdate(cutover, { args: [{ force: false }] });
     const result = await bench.result(name);
@@ -55,7 +36,7 @@ describe('the saga of a project', () => {
   test('refuses a cutover before pre-stage has ended, and takes it when forced', async () => {
     const gate = new EventEmitter();
     const held = once(gate, 'open');
-    const { bench, name, handle } = await start(
+    const { bench, name, handle } = await startScripted(
       {
         copyFolder: async ({ pass }) =>
           pass === 'prestage' ? (await held, copied(1)) : copied(pass === 'final' ? 2 : 0),
@@ -74,7 +55,7 @@ describe('the saga of a project', () => {
 
   test('waits for access that is refused, with back-off, and goes on when it is given', async () => {
     let tries = 0;
-    const { bench, name, calls } = await start(
+    const { bench, name, calls } = await startScripted(
       {
         probeAccess: async ({ freshToken }) => {
           tries += 1;
@@ -96,7 +77,7 @@ describe('the saga of a project', () => {
 
   test('access refused beyond the grace time needs attention, holds up nobody, and retry takes it up again', async () => {
     let open = false;
-    const { bench, name, handle } = await start(
+    const { bench, name, handle } = await startScripted(
       {
         probeAccess: async ({ row }) =>
           row.id === 'bert' && !open
@@ -121,7 +102,7 @@ describe('the saga of a project', () => {
   });
 
   test('a folder that cannot be copied is named while the other folders go through', async () => {
-    const { bench, name, handle } = await start(
+    const { bench, name, handle } = await startScripted(
       {
         surveyMailbox: async () => ({
           ok: true,
@@ -153,7 +134,7 @@ describe('the saga of a project', () => {
 
   test('pause interrupts a copy, keeps its ledger, and resume goes on from there', async () => {
     const ledgers: (string | undefined)[] = [];
-    const { bench, name, handle } = await start(
+    const { bench, name, handle } = await startScripted(
       {
         copyFolder: async ({ ledger }) => {
           ledgers.push(ledger);
@@ -174,7 +155,7 @@ describe('the saga of a project', () => {
 
   test('a comparison that misses something makes one more pass, then asks for a person', async () => {
     let verified = 0;
-    const { bench, name, handle, calls } = await start(
+    const { bench, name, handle, calls } = await startScripted(
       {
         verifyFolder: async () => {
           verified += 1;
@@ -203,7 +184,7 @@ describe('the saga of a project', () => {
   });
 
   test('cancel ends every workflow of the project', async () => {
-    const { bench, name, handle } = await start({}, ['anna', 'bert']);
+    const { bench, name, handle } = await startScripted({}, ['anna', 'bert']);
     await bench.projectIs(name, (view) => view.phase === 'ready');
     await handle.signal(cancel);
     const result = await bench.result(name);
@@ -214,7 +195,7 @@ describe('the saga of a project', () => {
   });
 
   test('cancel ends a project that has not been given its mailboxes', async () => {
-    const { bench, name: other } = await start({}, ['anna']);
+    const { bench, name: other } = await startScripted({}, ['anna']);
     const name = `${other}-empty`;
     const handle = await bench.client.workflow.start<typeof projectWorkflow>(WORKFLOW.project, {
       workflowId: projectWorkflowId(name),
@@ -226,7 +207,7 @@ describe('the saga of a project', () => {
   }, 30_000);
 
   test('a project terminated by hand leaves no mailbox that begins another pass', async () => {
-    const { bench, name, calls } = await start({}, ['anna'], {
+    const { bench, name, calls } = await startScripted({}, ['anna'], {
       timing: { ...QUICK, deltaInterval: 1_000 },
     });
     await bench.projectIs(name, (view) => view.phase === 'ready');
@@ -238,7 +219,7 @@ describe('the saga of a project', () => {
 
   test('a removed mailbox stops alone, and changed settings wake what waited', async () => {
     let host = '127.0.0.1';
-    const { bench, name, handle } = await start(
+    const { bench, name, handle } = await startScripted(
       {
         probeAccess: async ({ settings: now }) => {
           host = now.source.host;
@@ -289,7 +270,7 @@ describe('what is moved on the source', () => {
   test('is looked for before any folder is copied, and the ledgers that come back are what is copied from', async () => {
     const copies: CopyFolderInput[] = [];
     const pairings: PairMovesInput[] = [];
-    const { bench, name, handle, calls } = await start(
+    const { bench, name, handle, calls } = await startScripted(
       {
         surveyMailbox: movedOnce(),
         pairMoves: async (input) => {
@@ -339,7 +320,7 @@ describe('what is moved on the source', () => {
 
   test('goes on with the growth and the same folders while a MOVE is in doubt', async () => {
     const pairings: PairMovesInput[] = [];
-    const { bench, name, handle } = await start(
+    const { bench, name, handle } = await startScripted(
       {
         surveyMailbox: movedOnce(),
         pairMoves: async (input) => {

@@ -1,32 +1,13 @@
 /** What the saga does by itself when servers refuse: the reactions of the table of refusals. */
 import { once, EventEmitter } from 'node:events';
-import { afterEach, describe, expect, test } from 'vitest';
-import type { Activities, CopyFolderInput, CopyFolderResult } from '../../model/activities.ts';
+import { describe, expect, test } from 'vitest';
+import type { CopyFolderInput, CopyFolderResult } from '../../model/activities.ts';
 import type { Problem } from '../../model/mailbox.ts';
 import { NO_COPY_COUNTS } from '../../model/pass.ts';
-import type { ProjectSettings } from '../../model/project.ts';
 import { retry } from '../../workflows/messages.ts';
-import { mailboxRow, projectSettings, QUICK } from '../support/projects.ts';
-import { startSagaBench, type SagaBench } from '../support/saga.ts';
-import { INBOX, copied, scriptedActivities } from '../support/scripted-activities.ts';
-
-let running: SagaBench | undefined;
-let numbered = 0;
-
-afterEach(async () => {
-  await running?.stop();
-  running = undefined;
-});
-
-async function start(script: Partial<Activities>, users: readonly string[], settings: Partial<ProjectSettings> = {}) {
-  const activities = scriptedActivities(script);
-  numbered += 1;
-  const name = `refusals-${process.pid}-${numbered}`;
-  const bench = await startSagaBench(activities, name);
-  running = bench;
-  const handle = await bench.start(projectSettings(name, settings), users.map(mailboxRow));
-  return { bench, name, handle, calls: activities.calls };
-}
+import { QUICK } from '../support/projects.ts';
+import { INBOX, copied } from '../support/scripted-activities.ts';
+import { startScripted } from '../support/scripted-saga.ts';
 
 function refusedBy(
   side: 'source' | 'destination',
@@ -47,7 +28,7 @@ const folder = (name: string) => ({
 describe('a refusal after the login', () => {
   test('of a token that has expired: the copy goes on at once, with a fresh token and without logging in first', async () => {
     const inputs: CopyFolderInput[] = [];
-    const { bench, name, calls } = await start(
+    const { bench, name, calls } = await startScripted(
       {
         copyFolder: async (input) => {
           inputs.push(input);
@@ -64,7 +45,7 @@ describe('a refusal after the login', () => {
 
   test('that ends every connection is met with back-off, not without end', async () => {
     let copies = 0;
-    const { bench, name } = await start(
+    const { bench, name } = await startScripted(
       {
         copyFolder: async () => {
           copies += 1;
@@ -80,7 +61,7 @@ describe('a refusal after the login', () => {
   });
 
   test('for as long as the server says, while the other mailboxes go on', async () => {
-    const { bench, name } = await start(
+    const { bench, name } = await startScripted(
       {
         copyFolder: async ({ row }) =>
           row.id === 'bert' ? refusedBy('source', { code: 'server.throttled', waitMs: 3_000_000 }) : copied(3),
@@ -98,7 +79,7 @@ describe('a refusal after the login', () => {
   test('of APPEND, five times in a row without a reason: the mailbox is taken for full, and `retry` goes on', async () => {
     let isFull = true;
     let copies = 0;
-    const { bench, name, handle } = await start(
+    const { bench, name, handle } = await startScripted(
       {
         copyFolder: async () => {
           copies += 1;
@@ -119,7 +100,7 @@ describe('a refusal after the login', () => {
 
   test('of a folder that is gone or closed: the folders are listed again in the same pass, once', async () => {
     let surveys = 0;
-    const { bench, name, calls } = await start(
+    const { bench, name, calls } = await startScripted(
       {
         surveyMailbox: async () => {
           surveys += 1;
@@ -151,7 +132,7 @@ describe('a refusal after the login', () => {
     const gate = new EventEmitter();
     const taken = once(gate, 'taken');
     let crowded = 0;
-    const { bench, name, calls } = await start(
+    const { bench, name, calls } = await startScripted(
       {
         surveyMailbox: async () => ({ ok: true, folders: [INBOX, folder('A'), folder('B')], leftOut: [], notes: [] }),
         copyFolder: async ({ folder: { source } }) => {
