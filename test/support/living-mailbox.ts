@@ -95,6 +95,8 @@ export class LivingMailbox {
   #named = 0;
   #surveyedAt = 0;
   #sessions: readonly MemorySession[] = [];
+  /** The last pass did not come to its end: what was on its way is in doubt. */
+  #isCutShort = false;
 
   constructor(servers: Servers = {}) {
     this.servers = servers;
@@ -156,6 +158,7 @@ export class LivingMailbox {
       const [next] = left;
       if (next === undefined || steps < next.at) return;
       left.shift();
+      this.#isCutShort ||= next.outage === true || next.crash !== undefined;
       this.log.push(`at ${step}${next.crash === undefined ? '' : `: crash, ${next.crash} stale`}`);
       if (next.outage === true) {
         afterOutage = next.actions;
@@ -201,6 +204,7 @@ export class LivingMailbox {
         (growth) => this.#patch(source, { growth }),
       );
     }
+    if (afterOutage === undefined) this.#isCutShort = false;
     for (const action of afterOutage ?? []) this.act(action);
   }
 
@@ -247,8 +251,9 @@ export class LivingMailbox {
     this.log.push(`  = ${subject} into ${name}`);
   }
 
+  /** A folder that is renamed while it is unknown what of it was sent is copied as if nothing of that had been. */
   #rename(name: string): void {
-    if (name === 'INBOX') return;
+    if (name === 'INBOX' || this.#isCutShort) return;
     this.#named += 1;
     this.source.rename(name, `Renamed ${this.#named}`);
   }
