@@ -91,8 +91,9 @@ export class Outlet {
       left?.();
       this.#events.left();
     });
-    // The kernel has taken it at once: the same as the callback says, without waiting for its turn.
-    if (this.#socket.writableLength === 0) return (this.#leaving = undefined);
+    // The kernel has taken it at once: the same as the callback says, without waiting for its turn. Of a connection that has
+    // failed nothing is known before it says so.
+    if (this.#socket.writable && this.#socket.writableLength === 0) return (this.#leaving = undefined);
     const leaving = new Promise<void>((resolve) => {
       left = (): void => {
         if (this.#leaving === leaving) this.#leaving = undefined;

@@ -12,6 +12,8 @@ class Kernel extends Writable {
   /** One for each write that has left. */
   readonly taken: string[] = [];
   readonly #isReady: boolean;
+  /** How all writes from now on fail. */
+  failure: Error | undefined;
   #waiting: { readonly chunk: Buffer; readonly done: () => void } | undefined;
 
   constructor(ready: 'at once' | 'when told') {
@@ -19,7 +21,8 @@ class Kernel extends Writable {
     this.#isReady = ready === 'at once';
   }
 
-  override _write(chunk: Buffer, _: unknown, done: () => void): void {
+  override _write(chunk: Buffer, _: unknown, done: (failure?: Error) => void): void {
+    if (this.failure !== undefined) return done(this.failure);
     this.#waiting = { chunk, done };
     if (this.#isReady) this.take();
   }
@@ -223,6 +226,17 @@ describe('commands that follow one another', () => {
     void append('never', { pieces }).catch(always);
     await settled();
     expect(kernel.taken.join('')).toBe(`${sentence('F1', 3)}one\r\n`);
+  });
+
+  it('that a connection which is lost has not taken are known not to be stored', async () => {
+    const { kernel, append } = scene('at once');
+    const mayCommit = (): void => {
+      if (kernel.taken.length === 1) kernel.failure = new Error('EPIPE');
+    };
+    const answers = ['one', 'two', 'three'].map((body) => refusalOf(append(body, { mayCommit })));
+    const stored = (await Promise.all(answers)).map((refusal) => refusal.stored);
+    expect(stored).toEqual(['in-doubt', 'refused', 'refused']);
+    expect(kernel.taken).toEqual([`${sentence('F1', 3)}on`]);
   });
 
   it('go on after one that was refused before its literal', async () => {
