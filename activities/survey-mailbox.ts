@@ -16,6 +16,9 @@ import { withBothSides } from './sessions.ts';
  */
 const UNKNOWN: FolderStatus = { messages: 1, uidNext: 0, uidValidity: 0 };
 
+/** Folders that are asked about in one flight. */
+const COUNTED_AT_ONCE = 50;
+
 /** Lists both sides, maps the source's folders to the destination's and counts what is in them. Changes nothing. */
 export function surveyMailbox(deps: Dependencies, job: MailboxJob): Promise<SurveyResult> {
   return run<SurveyResult>(
@@ -37,22 +40,24 @@ async function survey(
   source: ImapSession,
   destination: ImapSession,
 ): Promise<SurveyResult> {
+  const listing = [listed('source', source), listed('destination', destination)] as const;
+  // All are waited for, here and below, so that no command is under way when one is refused.
+  await Promise.allSettled(listing);
+  const [from, to] = await Promise.all(listing);
   const map = mapFolders({
-    source: { ...(await listed('source', source)), root: job.row.source.root },
-    destination: { ...(await listed('destination', destination)), rowPrefix: job.row.destination.folderPrefix },
+    source: { ...from, root: job.row.source.root },
+    destination: { ...to, rowPrefix: job.row.destination.folderPrefix },
     rules: job.settings.folders,
   });
   requireRoot(job, map);
-  const folders: SurveyedFolder[] = [];
-  for (const [index, pair] of map.pairs.entries()) {
-    attempt.say(`counting ${pair.sourcePath} (${index + 1} of ${map.pairs.length})`);
-    const status = await statusOf(source, pair.source);
-    if (status !== undefined) folders.push({ ...pair, ...status });
-  }
-  const leftOut: LeftOutFolder[] = [];
-  for (const left of map.leftOut) leftOut.push(await countLeftOut(source, left));
+  const shown = map.leftOut.flatMap(({ folder }) => (folder.selectable ? [folder.name] : []));
+  const counts = await count(attempt, source, [...map.pairs.map((pair) => pair.source), ...shown]);
+  const folders = map.pairs.flatMap((pair): readonly SurveyedFolder[] => {
+    const status = counts.get(pair.source);
+    return status === undefined ? [] : [{ ...pair, ...status }];
+  });
   const notes = isExchange(source.capabilities) ? [...map.notes, NOT_COVERED] : map.notes;
-  return { ok: true, folders, leftOut, notes };
+  return { ok: true, folders, leftOut: map.leftOut.map((left) => countLeftOut(left, counts)), notes };
 }
 
 /** Nothing below the root is a mistake in the row, or a right that is missing, and never a mailbox that is moved already. */
@@ -72,6 +77,25 @@ async function listed(side: Side, session: ImapSession): Promise<FolderSide> {
   };
 }
 
+/** What is in folders of the source, by their names; without those that have gone since they were listed. */
+type Counts = ReadonlyMap<string, FolderStatus>;
+
+async function count(attempt: Run, source: ImapSession, names: readonly string[]): Promise<Counts> {
+  const counts = new Map<string, FolderStatus>();
+  for (let next = 0; next < names.length; next += COUNTED_AT_ONCE) {
+    const some = names.slice(next, next + COUNTED_AT_ONCE);
+    attempt.say(`counting folders, ${next + some.length} of ${names.length}`);
+    const asking = some.map((name) => statusOf(source, name));
+    await Promise.allSettled(asking);
+    const statuses = await Promise.all(asking);
+    for (const [index, name] of some.entries()) {
+      const status = statuses[index];
+      if (status !== undefined) counts.set(name, status);
+    }
+  }
+  return counts;
+}
+
 /** Undefined for a folder that has gone since it was listed. */
 async function statusOf(source: ImapSession, name: string): Promise<FolderStatus | undefined> {
   try {
@@ -83,7 +107,7 @@ async function statusOf(source: ImapSession, name: string): Promise<FolderStatus
   }
 }
 
-async function countLeftOut(source: ImapSession, { folder, sourcePath, reason }: LeftOut): Promise<LeftOutFolder> {
-  const status = folder.selectable ? await statusOf(source, folder.name) : undefined;
+function countLeftOut({ folder, sourcePath, reason }: LeftOut, counts: Counts): LeftOutFolder {
+  const status = counts.get(folder.name);
   return { sourcePath, messages: status === undefined || status === UNKNOWN ? 0 : status.messages, reason };
 }

@@ -1,4 +1,4 @@
-import { opened } from './open-folders.ts';
+import { openedAndListed } from './open-folders.ts';
 import type { Pairing, PairingFolder } from './pairing.ts';
 import { throwIfInterrupted } from './work.ts';
 
@@ -33,11 +33,11 @@ export async function folderChanges(pairing: Pairing): Promise<readonly FolderCh
 async function changeOf({ source }: Pairing, folder: PairingFolder): Promise<FolderChange | undefined> {
   const { at, ledger, left } = folder;
   const { sourceValidity, rematch } = ledger.head;
-  const there = await opened(() => source.examine(at.source), source);
-  if (there === undefined) return { folder, disappeared: handled(folder), arrived: [] };
+  const open = await openedAndListed(source, at.source);
+  if (open === undefined) return { folder, disappeared: handled(folder), arrived: [] };
+  const { there, listed } = open;
   if (rematch || (sourceValidity !== 0 && sourceValidity !== there.uidValidity)) return undefined;
   if (sourceValidity === 0) ledger.update({ sourceValidity: there.uidValidity });
-  const listed = await source.search({ kind: 'all' });
   const known = new Set(listed);
   const disappeared = handled(folder).filter((uid) => !known.has(uid));
   const { arrived } = at;

@@ -33,6 +33,26 @@ export async function opened(
   }
 }
 
+/** A folder as it was opened, and the UIDs that it lists. */
+export interface OpenedAndListed {
+  readonly there: OpenFolder;
+  readonly listed: readonly number[];
+}
+
+/** The same, and lists it in the same flight, read-only. */
+export async function openedAndListed(source: SourceSession, name: string): Promise<OpenedAndListed | undefined> {
+  const opening = opened(() => source.examine(name), source);
+  const listing = source.search({ kind: 'all' });
+  await Promise.allSettled([opening, listing]);
+  const there = await opening;
+  const listed = await listing.catch((error: unknown) => {
+    // Without a folder there is nothing to list.
+    if (there === undefined && error instanceof SideRefusal && source.usable) return [];
+    throw error;
+  });
+  return there === undefined ? undefined : { there, listed };
+}
+
 /** Opens both folders at one time, the source read-only, and learns what their UIDVALIDITY means for the ledger. */
 export async function openFolders(work: Work): Promise<void> {
   const examining = work.source.examine(work.task.folder.source);

@@ -46,6 +46,7 @@ async function askStatus(wire: Wire, name: string, shown: string): Promise<Told>
     asked: 'status',
     about: `tell the status of ${shown}`,
     parts: ['STATUS ', mailboxName(name), ' (MESSAGES UIDNEXT UIDVALIDITY)'],
+    pipelined: true,
     onData: (data) => {
       if (data.name === 'STATUS') told = readStatusItems(data);
     },

@@ -313,7 +313,8 @@ export class MemorySession implements ImapSession {
   }
 
   #opened(): MemoryFolder {
-    if (this.#open === undefined) throw new Error('no folder is open');
+    if (this.#open === undefined)
+      throw refuse('server.refused', 'No folder is open', { stored: 'refused', status: 'BAD' });
     return this.#existing(this.#open.name);
   }
 

@@ -225,6 +225,64 @@ describe('a login', () => {
   });
 });
 
+const enter = ({ port }: ScriptedServer, side: 'source' | 'destination'): Promise<ImapSession> =>
+  openSession({ ...options({ port }), side, folder: 'Sent' });
+
+describe('the folder that is opened first', () => {
+  const LOGIN: readonly Step[] = [
+    greet('AUTH=PLAIN SASL-IR'),
+    { expect: /^1 AUTHENTICATE PLAIN \S+$/ },
+    { send: '$tag OK [CAPABILITY IMAP4rev1 NAMESPACE] in\r\n' },
+    { expect: 'CAPABILITY' },
+    { expect: 'NAMESPACE' },
+  ];
+  const ANSWERS: Step = {
+    send: '* CAPABILITY IMAP4rev1 NAMESPACE\r\nF1 OK\r\n* NAMESPACE (("" "/")) NIL NIL\r\nF2 OK\r\n',
+  };
+  const OPEN = '* 2 EXISTS\r\n* OK [UIDVALIDITY 5] valid\r\n* OK [UIDNEXT 3] next\r\n$tag OK done\r\n';
+
+  it.each([
+    ['source', 'examine', 'EXAMINE'],
+    ['destination', 'select', 'SELECT'],
+  ] as const)('on a %s is opened with the first questions', async (side, how, command) => {
+    const again: readonly Step[] = [{ expect: `${command} "Sent"` }, { send: OPEN }];
+    const server = await script(...LOGIN, { expect: `${command} "Sent"` }, ANSWERS, { send: OPEN }, ...again);
+    const session = await enter(server, side);
+    onTestFinished(() => session.destroy(new Error('the test has ended')));
+    expect(await session[how]('Sent')).toMatchObject({ name: 'Sent', messages: 2, uidNext: 3, uidValidity: 5 });
+    expect(await session[how]('Sent')).toMatchObject({ messages: 2 });
+    await server.played;
+  });
+
+  it('tells why it cannot be opened when it is to be', async () => {
+    const refused: Step = { send: '$tag NO [NONEXISTENT] no such folder\r\n' };
+    const asked: Step = { expect: 'SELECT "Sent"' };
+    const server = await script(...LOGIN, asked, ANSWERS, refused, asked, refused);
+    const session = await enter(server, 'destination');
+    onTestFinished(() => session.destroy(new Error('the test has ended')));
+    expect((await refusalOf(session.select('Sent'))).responseCode).toBe('NONEXISTENT');
+    await server.played;
+  });
+
+  it('is not taken for another, nor when another was opened since', async () => {
+    const server = await script(
+      ...LOGIN,
+      { expect: 'EXAMINE "Sent"' },
+      ANSWERS,
+      { send: OPEN },
+      { expect: 'EXAMINE "Drafts"' },
+      { send: OPEN },
+      { expect: 'EXAMINE "Sent"' },
+      { send: OPEN },
+    );
+    const session = await enter(server, 'source');
+    onTestFinished(() => session.destroy(new Error('the test has ended')));
+    expect((await session.examine('Drafts')).name).toBe('Drafts');
+    expect((await session.examine('Sent')).name).toBe('Sent');
+    await server.played;
+  });
+});
+
 describe('a server that refuses the login', () => {
   it.each([
     ['NO [UNAVAILABLE] Temporary authentication failure.', PASSWORD, 'access.unavailable'],
