@@ -1,7 +1,7 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 
-const LOOK_EVERY_MS = 500;
+const PAUSE_MS = 1_000;
 
 /**
  * What a process holds: its heap and what hangs on it outside, each time after everything else was collected. RSS has in it
@@ -11,7 +11,7 @@ const LOOK_EVERY_MS = 500;
 export class LiveMemory {
   readonly #collect: () => void;
   readonly #rest: number;
-  readonly #timer: NodeJS.Timeout;
+  #timer: NodeJS.Timeout;
   #peak: number;
 
   /** Begins to look. What is held now is the rest, over which the peak is told. */
@@ -20,15 +20,21 @@ export class LiveMemory {
     this.#collect = runInNewContext('gc');
     this.#rest = this.#look();
     this.#peak = this.#rest;
-    this.#timer = setInterval(() => {
-      this.#peak = Math.max(this.#peak, this.#look());
-    }, LOOK_EVERY_MS);
+    this.#timer = this.#lookLater();
   }
 
   /** Ends looking. The most that was held over the rest, in bytes. */
   end(): number {
-    clearInterval(this.#timer);
+    clearTimeout(this.#timer);
     return this.#peak - this.#rest;
+  }
+
+  /** So long after the last look, however long that took: in between heartbeats have to be sent. */
+  #lookLater(): NodeJS.Timeout {
+    return setTimeout(() => {
+      this.#peak = Math.max(this.#peak, this.#look());
+      this.#timer = this.#lookLater();
+    }, PAUSE_MS);
   }
 
   #look(): number {
