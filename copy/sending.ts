@@ -1,6 +1,6 @@
 import type { Appended, OpenFolder } from '../imap/types.ts';
 import type { CopyOutcome } from '../model/activities.ts';
-import { refusal, type RefusalCode } from '../model/refusals.ts';
+import { passesByItself, refusal, type RefusalCode } from '../model/refusals.ts';
 import { carriedByAppend } from './flagged.ts';
 import { NOWHERE, SOUGHT } from './ledger.ts';
 import type { Prepared } from './message.ts';
@@ -110,9 +110,12 @@ function counterpartOf(sending: Sending, appended: Appended | undefined): number
   return SOUGHT;
 }
 
-/** Refusals whose words nobody knows, or that say no more than that the command was not understood. */
+/** Refusals whose words nobody knows, or that say no more than that the command was not understood: neither to wait nor why. */
 function isUnclear({ refusal: { problem, status } }: SideRefusal): boolean {
-  return problem.code === 'server.refused' || (status === 'BAD' && refusal(problem.code).scope !== 'message');
+  const { code } = problem;
+  if (code === 'server.refused') return true;
+  const isClear = passesByItself(code) || code === 'destination.quota' || refusal(code).scope === 'message';
+  return status === 'BAD' && !isClear;
 }
 
 const UNCLEAR = 'destination.message-refused';

@@ -139,6 +139,20 @@ describe.each(DESTINATIONS)('one message among many, on a server with %s', (_, c
     expect(copy.copied(user)).toEqual(copy.expected());
   });
 
+  it.each([
+    ['to wait', 'Request is throttled. Suggested Backoff Time: 5000 milliseconds', 'server.throttled'],
+    ['for less mail', '[OVERQUOTA] Quota exceeded (mailbox for user is full)', 'destination.quota'],
+  ])('at which the server asks %s is not at fault, be it NO or BAD', async (__, words, code) => {
+    for (const status of ['NO', 'BAD']) {
+      const refuseMessage = (body: Buffer): string | undefined =>
+        body.includes('number 9.') ? `${status} ${words}` : undefined;
+      const [copy, user] = await begin(numbered(20), { capabilities, refuseMessage });
+      const { result } = await copy.attempt(user);
+      expect(result).toMatchObject({ outcome: { kind: 'refused', problem: { code } }, aside: [] });
+      await copy.close();
+    }
+  });
+
   it('beyond the quota ends the share without putting anything aside', async () => {
     const [copy, user] = await begin(numbered(40), { capabilities });
     const account = copy.destination.store.user(user);
@@ -238,7 +252,7 @@ function cutAll({ destination }: FailureHarness): string {
   return 'NO gone';
 }
 
-const SILENCE_MS = 400;
+const SILENCE_MS = 1_000;
 
 /** Neither stores nor answers a certain message, and says nothing more on its connection. */
 function silencing(copy: () => FailureHarness, number: number): (body: Buffer) => undefined {
