@@ -12,7 +12,7 @@ const GROWN_MS = IN_FLIGHT_MS / 2;
 /** The same where one command fills it: then nothing is asked of the server while an answer is on its way. */
 const ALONE_MS = IN_FLIGHT_MS * 0.75;
 /** And by no more than so many times what was answered: a wire that takes a first burst quickly may be slow all the same. */
-const GROWTH = 15;
+const GROWTH = 7;
 /** The round trip is at most so much of what an answer took: one that was measured on a bad moment says little. */
 const MOST_OF_IT = 7 / 8;
 /** The same after something was refused. */

@@ -64,6 +64,16 @@ describe('what is in flight', () => {
     expect(windowAfter({ rate: 10_000, delay: 20 })).toBe(64 << 10);
   });
 
+  test('is no more than eight times what a line took in a first burst, though it takes no more so soon', () => {
+    const clock = { now: 0 };
+    const pace = new Pace('multiappend', MOST, () => clock.now);
+    const first = pace.window;
+    const burst = [pace.departs(32 << 10), pace.departs(32 << 10)];
+    clock.now += 1;
+    for (const departure of burst) pace.accepted(departure);
+    expect(pace.window).toBeLessThanOrEqual(first + 7 * (64 << 10));
+  });
+
   test('is less within a few answers when a line becomes slow', () => {
     const clock = { now: 0 };
     const pace = new Pace('multiappend', MOST, () => clock.now);
