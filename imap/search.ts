@@ -84,8 +84,9 @@ export async function search(
     asked: 'search',
     about: `search ${shown}`,
     parts: partsOf(criteria),
-    // With the opening of the folder, which the server has to see through first (RFC 3501 section 5.5).
-    pipelined: criteria.kind !== 'message-id',
+    // With the opening of the folder, which the server has to see through first (RFC 3501 section 5.5). Never with another
+    // search: servers do two of them side by side, and nothing in what they find tells for which.
+    pipelined: criteria.kind === 'all',
     onData: (data) => {
       if (data.name !== 'SEARCH') return;
       isTold = true;

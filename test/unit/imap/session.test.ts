@@ -3,6 +3,11 @@ import type { Step } from '../../support/scripted-server.ts';
 import { refusalOf, stage } from './harness.ts';
 
 const OK: Step = { send: '$tag OK done\r\n' };
+/** So often has the event loop gone round: what was to be sent has been. */
+async function turns(count: number): Promise<void> {
+  for (let turn = 0; turn < count; turn += 1) await new Promise(setImmediate);
+}
+
 const LIST: Step = { expect: 'LIST "" "*" RETURN (SPECIAL-USE)' };
 
 describe('listing folders', () => {
@@ -196,6 +201,24 @@ describe('searching', () => {
     expect(await session.search({ kind: 'all' })).toEqual([3, 4, 5]);
     expect(await session.search({ kind: 'before', date: { year: 1994, month: 2, day: 1 } })).toEqual([]);
     expect(await session.search({ kind: 'message-id', text: '<a"@b>' })).toEqual([]);
+  });
+
+  it('asks for one thing at a time, since nothing tells what is found for which', async () => {
+    const asked: string[] = [];
+    const { session, server } = await stage([
+      { expect: 'UID SEARCH ALL' },
+      { wait: () => turns(20) },
+      { wait: async () => asked.push(server.received()) },
+      { send: '* SEARCH 3 4\r\n' },
+      OK,
+      { expect: 'UID SEARCH BEFORE 1-Feb-1994' },
+      { send: '* SEARCH 3\r\n' },
+      OK,
+    ]);
+    const before = { kind: 'before', date: { year: 1994, month: 2, day: 1 } } as const;
+    const found = await Promise.all([session.search({ kind: 'all' }), session.search(before)]);
+    expect(found).toEqual([[3, 4], [3]]);
+    expect(asked).toEqual([expect.not.stringContaining('BEFORE')]);
   });
 
   it.each(['0', 'x', '-1', '4294967296', '1:4'])('never takes %s for a UID', async (found) => {
