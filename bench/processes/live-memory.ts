@@ -1,7 +1,9 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 
-const PAUSE_MS = 1_000;
+/** Between two looks; and five times as long as a look took, so that heartbeats are sent in between. */
+const LEAST_PAUSE_MS = 50;
+const PAUSES = 5;
 
 /**
  * What a process holds: its heap and what hangs on it outside, each time after everything else was collected. RSS has in it
@@ -29,12 +31,12 @@ export class LiveMemory {
     return this.#peak - this.#rest;
   }
 
-  /** So long after the last look, however long that took: in between heartbeats have to be sent. */
-  #lookLater(): NodeJS.Timeout {
+  #lookLater(pause = LEAST_PAUSE_MS): NodeJS.Timeout {
     return setTimeout(() => {
+      const began = performance.now();
       this.#peak = Math.max(this.#peak, this.#look());
-      this.#timer = this.#lookLater();
-    }, PAUSE_MS);
+      this.#timer = this.#lookLater(Math.max(LEAST_PAUSE_MS, PAUSES * (performance.now() - began)));
+    }, pause);
   }
 
   #look(): number {
