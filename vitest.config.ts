@@ -50,6 +50,8 @@ export default defineConfig({
           // What a test waits for has limits of its own, which say what was not seen; a busy machine reaches several of them.
           testTimeout: 300_000,
           hookTimeout: 300_000,
+          // A second, as usual, is what a busy machine takes for one answer.
+          expect: { poll: { timeout: 60_000 } },
           sequence: { groupOrder: 2 },
         },
       },
