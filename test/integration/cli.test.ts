@@ -386,7 +386,7 @@ describe('a project', () => {
     const ending = await mailferry('cancel', 'orphan', '--confirm', 'orphan');
     // Its mailboxes notice by themselves that nobody steers them; cancel may find that nothing is left to do.
     expect([0, 2]).toContain(ending.code);
-    await expect.poll(() => workflowsOf('orphan'), { timeout: 20_000 }).toBe(0);
+    await expect.poll(() => workflowsOf('orphan')).toBe(0);
   });
 
   it('that no worker has taken up is shown within two seconds, and told so', async () => {
@@ -431,8 +431,8 @@ describe('up', () => {
   it('starts a crashed Temporal again', async () => {
     const crashed = await temporalOf(up);
     process.kill(crashed, 'SIGKILL');
-    await expect.poll(() => temporalOf(up).catch(() => crashed), { timeout: 20_000 }).not.toBe(crashed);
-    await expect.poll(async () => (await mailferry('list')).code, { timeout: 30_000 }).toBe(0);
+    await expect.poll(() => temporalOf(up).catch(() => crashed)).not.toBe(crashed);
+    await expect.poll(async () => (await mailferry('list')).code).toBe(0);
   });
 
   it('stops on SIGTERM, and goes on where it was', async () => {

@@ -9,6 +9,7 @@ import { connect } from '../../temporal/connection.ts';
 import { DevServerFailed, startDevServer, type DevServer, type DevServerOptions } from '../../temporal/dev-server.ts';
 import { ensureSearchAttributes, SearchAttributesMissing } from '../../temporal/search-attributes.ts';
 import { temporalCliPath } from '../support/context.ts';
+import { groupIsAlive } from '../support/process-group.ts';
 
 describe("Temporal's development server", () => {
   let directory: string;
@@ -105,10 +106,10 @@ describe("Temporal's development server", () => {
 
   it('is gone, with its guard, once it is stopped', async () => {
     const server = await start();
-    expect(groupExists(server.pid)).toBe(true);
+    expect(groupIsAlive(server.pid)).toBe(true);
     await server.stop();
     await server.stop();
-    await expect.poll(() => groupExists(server.pid), { timeout: 5_000 }).toBe(false);
+    await expect.poll(() => groupIsAlive(server.pid)).toBe(false);
   });
 
   it('refuses a port that another server answers on', async () => {
@@ -130,9 +131,9 @@ describe("Temporal's development server", () => {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
     const pid = Number((await once(parent.stdout, 'data'))[0]);
-    expect(groupExists(pid)).toBe(true);
+    expect(groupIsAlive(pid)).toBe(true);
     parent.kill('SIGKILL');
-    await expect.poll(() => groupExists(pid), { timeout: 10_000 }).toBe(false);
+    await expect.poll(() => groupIsAlive(pid)).toBe(false);
   });
 });
 
@@ -141,12 +142,3 @@ const startAndWait = `
 import { startDevServer } from './temporal/dev-server.ts';
 const server = await startDevServer({ cliPath: process.env.CLI, logFile: process.env.LOG });
 process.stdout.write(String(server.pid));`;
-
-function groupExists(pid: number): boolean {
-  try {
-    return process.kill(-pid, 0);
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ESRCH') return false;
-    throw error;
-  }
-}
