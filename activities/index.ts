@@ -62,6 +62,7 @@ export function asideExporter(
     limiter: createLimiter(),
     keeper: KEEPS_NOTHING,
     throttles: createThrottles(systemClock.wall),
+    clock: systemClock,
   };
   return (input, take, signal) => exportAside(opening, input, take, signal);
 }

@@ -3,6 +3,7 @@ import type { MailboxJob, Side } from '../model/project.ts';
 import { loginAs, type LoginAs } from './acting-login.ts';
 import { loginFor } from './credentials.ts';
 import type { Dependencies } from './dependencies.ts';
+import { ebbed } from './ebb.ts';
 import type { Demand } from './limiter.ts';
 import { askedOf, RefusedOn } from './problems.ts';
 import type { Secrets } from './secrets.ts';
@@ -11,7 +12,7 @@ import type { KeptSession } from './session-keeper.ts';
 /** What it takes to open a mailbox. */
 export type Opening = Pick<
   Dependencies,
-  'openSession' | 'openSecret' | 'tokens' | 'tenants' | 'proxies' | 'limiter' | 'keeper' | 'throttles'
+  'openSession' | 'openSecret' | 'tokens' | 'tenants' | 'proxies' | 'limiter' | 'keeper' | 'throttles' | 'clock'
 >;
 
 export interface SessionRequest {
@@ -35,12 +36,16 @@ export interface BothSides {
 }
 
 export interface Reopening {
-  /** Gives up both sessions and opens new ones in their place. Rejects as opening does. */
+  /**
+   * Gives up both sessions and opens new ones in their place, when nothing that the old ones sent is on the wire any more.
+   * Rejects as opening does.
+   */
   readonly reopen: () => Promise<BothSides>;
 }
 
 type Open = (side: Side) => Promise<ImapSession>;
-type GiveUp = (reason: Error) => void;
+/** Resolves when nothing that was sent is on the wire any more. */
+type GiveUp = (reason: Error) => Promise<void>;
 
 /**
  * Waits until this worker may have a connection more to each side, opens both or takes up those that the mailbox's last
@@ -62,8 +67,8 @@ export function withBothSides<T>(
       const [source, destination] = await Promise.all(opening);
       return { source, destination };
     };
-    const reopen = (): Promise<BothSides> => {
-      giveUp(new Error('New connections are opened instead'));
+    const reopen = async (): Promise<BothSides> => {
+      await giveUp(new Error('New connections are opened instead'));
       return openBoth();
     };
     const sessions = await openBoth();
@@ -131,8 +136,10 @@ async function lend<T>(
   const abort = (): void => {
     for (const { end } of lent) end.abort(signal.reason);
   };
-  const giveUp = (reason: Error): void => {
-    for (const { session } of lent.splice(0)) session.destroy(reason);
+  const giveUp = (reason: Error): Promise<void> => {
+    const sessions = sessionsOf(lent.splice(0));
+    for (const session of sessions) session.destroy(reason);
+    return ebbed(deps.clock, sessions, signal);
   };
   signal.addEventListener('abort', abort, { once: true });
   try {
@@ -141,18 +148,24 @@ async function lend<T>(
       const kept = await askedOf(side, openSide(deps, request, side, lent));
       return kept.session;
     }, giveUp);
+    // Whoever comes next finds what was sent.
+    await ebbed(deps.clock, sessionsOf(lent), signal);
     signal.removeEventListener('abort', abort);
     if (keeps(result)) for (const kept of lent) deps.keeper.keep(kept);
-    else await Promise.all(lent.map(({ session }) => session.logout()));
+    else await Promise.all(sessionsOf(lent).map((session) => session.logout()));
     return result;
   } catch (error) {
-    giveUp(error instanceof Error ? error : new Error(String(error)));
+    await giveUp(error instanceof Error ? error : new Error(String(error)));
     if (!(error instanceof RefusedOn)) throw error;
     throw new RefusedOn(error.side, deps.throttles.met(job, error.side, error.problem), error);
   } finally {
     signal.removeEventListener('abort', abort);
     giveBack();
   }
+}
+
+function sessionsOf(lent: readonly KeptSession[]): readonly ImapSession[] {
+  return lent.map(({ session }) => session);
 }
 
 /** While a whole tenant is asked to wait nobody knocks there, not even with a session that is open already. */

@@ -94,6 +94,10 @@ export class Session implements ImapSession {
     return this.#wire.usable && !this.#left;
   }
 
+  get mayStillStore(): boolean {
+    return this.#wire.mayStillStore;
+  }
+
   async list(): Promise<readonly ListedFolder[]> {
     const own = await this.#listOwn();
     const root = this.#root;

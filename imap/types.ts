@@ -143,6 +143,8 @@ export interface ImapSession {
   readonly delimiter: string | null;
   /** True until the connection is lost, logged out or destroyed. */
   readonly usable: boolean;
+  /** The connection has ended before the server answered what it was to store: some of that may be on the wire, and be stored yet. */
+  readonly mayStillStore: boolean;
 
   /**
    * All folders but those under the prefixes of other users' and shared namespaces (RFC 2342), each once; of those only the

@@ -65,6 +65,7 @@ export class Wire {
   readonly #commands = new CommandQueue();
   #lost: Error | undefined;
   #paused = false;
+  #mayStillStore = false;
 
   /** Takes over sockets that nobody else reads or writes any more. */
   constructor(sockets: WireSockets, options: WireOptions) {
@@ -91,6 +92,11 @@ export class Wire {
 
   get usable(): boolean {
     return this.#lost === undefined;
+  }
+
+  /** It has ended with commands unanswered that store something. */
+  get mayStillStore(): boolean {
+    return this.#mayStillStore;
   }
 
   /**
@@ -144,6 +150,7 @@ export class Wire {
     readSocket.destroy();
     writeSocket.destroy();
     for (const pending of this.#commands.settleAll()) {
+      this.#mayStillStore ||= mayBeStored(pending) && pending.command.mayCommit !== undefined;
       pending.reject(refuseAlike(reason, mayBeStored(pending) ? 'in-doubt' : 'refused'));
       pending.proceed();
     }

@@ -56,6 +56,7 @@ export class MemorySession implements ImapSession {
   readonly prefix = '';
   readonly delimiter = '/';
   usable = true;
+  mayStillStore = false;
   readonly #proofs = new Proofs();
   /** Everything that was asked, as `append INBOX`. */
   readonly asked: string[] = [];

@@ -293,6 +293,41 @@ describe('appending', () => {
     expect([socket.destroyed, session.usable]).toEqual([true, false]);
   });
 
+  it.each([
+    ['lost before the answer', [{ expect: /APPEND/ }, { send: '+ \r\n' }, { take: 7 }, { end: 'close' }], true],
+    ['lost before the message was sent', [{ expect: /APPEND/ }, { end: 'close' }], false],
+    [
+      'given up after the answer',
+      [{ expect: /APPEND/ }, { send: '+ \r\n' }, { take: 7 }, { send: '$tag OK\r\n' }],
+      false,
+    ],
+  ] as const)('says whether it may be stored yet when the connection was %s', async (_, script, mayStillStore) => {
+    const { session } = await stage(script);
+    await appendOne(session, 'a', message('hello'), always).catch(() => undefined);
+    session.destroy(new Error('given up'));
+    expect(session.mayStillStore).toBe(mayStillStore);
+  });
+
+  it('says so of those that were on their way when another was answered BAD', async () => {
+    const { session } = await stage(
+      [announced(5), { send: '+ \r\n' }, { take: 7 }, { expect: /APPEND/ }, { take: 7 }, { send: 'F1 BAD no\r\n' }],
+      { capabilities: ['LITERAL+'] },
+    );
+    const second: Promise<unknown>[] = [];
+    const onProven = (): void => {
+      second.push(appendOne(session, 'a', message('hello'), always).catch(() => undefined));
+    };
+    await refusalOf(session.append('a', [message('first')], always, onProven));
+    await Promise.all(second);
+    expect(session.mayStillStore).toBe(true);
+  });
+
+  it('never says so of what only reads', async () => {
+    const { session } = await stage([{ expect: 'NOOP' }, { end: 'close' }]);
+    await refusalOf(session.noop());
+    expect(session.mayStillStore).toBe(false);
+  });
+
   it('lets others go without waiting once the server has asked for a literal behind the same flags', async () => {
     const announcedPlus: Step = { expect: 'APPEND "a" () "17-Jul-1996 02:44:25 -0700" {5+}' };
     const { session, server } = await stage(
