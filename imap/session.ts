@@ -71,6 +71,8 @@ export class Session implements ImapSession {
   readonly #appender: Appender;
   /** The open folder, for people. */
   #open = 'the folder';
+  /** Its name, where it was opened for reading alone. */
+  #examined: string | undefined;
   /** How many messages were in it when it was opened. */
   #messages = Promise.resolve(0);
   /** The folder that is open at first; only the first opening is one of it. */
@@ -140,6 +142,7 @@ export class Session implements ImapSession {
 
   async status(name: string): Promise<FolderStatus> {
     this.#mustBeFree();
+    if (name === this.#examined) return this.#openFolder('examine', name);
     return folderStatus(this.#wire, this.#peer, name, this.#shown(name));
   }
 
@@ -308,8 +311,13 @@ export class Session implements ImapSession {
     const opening = isOpen ? ahead.folder.catch(open) : open();
     // What follows in the same flight is about this folder.
     this.#open = shown;
-    this.#messages = opening.then(({ messages }) => messages);
-    this.#messages.catch(() => undefined);
+    this.#examined = how === 'examine' ? name : undefined;
+    const counted = opening.then(({ messages }) => messages);
+    this.#messages = counted;
+    counted.catch(() => {
+      // Nothing is open after that (RFC 3501 section 6.3.1).
+      if (this.#messages === counted) this.#examined = undefined;
+    });
     return opening;
   }
 

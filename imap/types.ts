@@ -151,6 +151,10 @@ export interface ImapSession {
    * session's root and what is below it.
    */
   list(): Promise<readonly ListedFolder[]>;
+  /**
+   * Of the folder itself. STATUS is not for the one that is open (RFC 3501 section 6.3.10; Dovecot tells what it has told this
+   * session already), so one that was opened by `examine` is opened so once more.
+   */
   status(name: string): Promise<FolderStatus>;
   /** Also subscribes. `exists` when the server says that it is there already. */
   create(name: string): Promise<'created' | 'exists'>;

@@ -3,7 +3,8 @@ import { expect, test } from 'vitest';
 import type { SeedFolder } from '../support/imap-client.ts';
 import { cutover, finish } from '../../workflows/messages.ts';
 import { mail } from '../support/memory-server.ts';
-import { expectArrived } from '../support/road-arrival.ts';
+import { UNHURRIED } from '../support/projects.ts';
+import { expectArrived, toldBy } from '../support/road-arrival.ts';
 import { ANNA } from '../support/road-mail.ts';
 import { openRoad, type Road } from '../support/whole-road.ts';
 
@@ -49,7 +50,7 @@ test('what was moved and renamed after pre-stage is there once, where it is now,
     mailboxes: [{ user: ANNA, source: SEED }],
     source: { format: 'mdbox' },
     destination: { format: 'maildir' },
-    timing: { tailInterval: 1_000, tailQuiet: DAY },
+    timing: { ...UNHURRIED, tailInterval: 1_000, tailQuiet: DAY },
   });
   onTestFinished(road.close);
   await road.work();
@@ -62,8 +63,10 @@ test('what was moved and renamed after pre-stage is there once, where it is now,
   });
   await live(road);
   await handle.executeUpdate(cutover, { args: [{ force: false }] });
-  await road.admin.mailboxIs(road.name, ANNA, ({ passes }) => passes.some(({ kind }) => kind === 'final'));
-  expect(await subjectsAt(road)).toEqual({
+  const final = await road.admin.mailboxIs(road.name, ANNA, ({ passes }) =>
+    passes.some(({ kind }) => kind === 'final'),
+  );
+  expect(await subjectsAt(road), toldBy(final)).toEqual({
     INBOX: ['new', 'one', 'three', 'twin'],
     Work: ['five', 'four', 'twin', 'two'],
     Done: ['eight', 'six'],

@@ -13,6 +13,9 @@ export const QUICK: Timing = {
   troubleBackoff: [200],
 };
 
+/** For tests in which no worker dies: one that gets no processor for a while keeps its lease, and a slow server its connection. */
+export const UNHURRIED: Timing = { ...QUICK, heartbeatTimeout: 60_000, commandTimeout: 60_000 };
+
 const LOOPBACK: Endpoint = { host: '127.0.0.1', port: 143, tls: 'none', auth: { kind: 'password' } };
 
 export function projectSettings(name: string, change: Partial<ProjectSettings> = {}): ProjectSettings {

@@ -32,6 +32,7 @@ function asideIn({ folders }: MailboxView): readonly string[] {
   );
 }
 
-function toldBy({ id, phase, counts, problem, notes, passes }: MailboxView): string {
+/** For the failure of a comparison: why something is missing or doubled, the mailbox may know. */
+export function toldBy({ id, phase, counts, problem, notes, passes }: MailboxView): string {
   return `${id} tells of itself: ${JSON.stringify({ phase, counts, problem, notes, passes })}`;
 }

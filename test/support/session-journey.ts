@@ -142,6 +142,17 @@ export function itSpeaksWith(openSession: () => Promise<ImapSession>, base: stri
     }),
   );
 
+  it('tells what has come into the folder that is open since it was opened', () =>
+    withSession(async (session) => {
+      const name = `${base}watched`;
+      const one = message(BODIES[0] ?? Buffer.alloc(0), [], '01-Jan-2020 00:00:00 +0000');
+      await session.create(name);
+      await session.append(name, [one], () => undefined);
+      const { uidNext } = await session.examine(name);
+      await withSession(async (other) => void (await other.append(name, [one], () => undefined)));
+      expect(await session.status(name)).toMatchObject({ messages: 2, uidNext: uidNext + 1 });
+    }));
+
   it('asks nothing of an empty folder that it could not answer', () =>
     withSession(async (session) => {
       await session.create(`${base}empty`);

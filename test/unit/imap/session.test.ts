@@ -84,7 +84,37 @@ describe('listing folders', () => {
   });
 });
 
+/** What a server says of a folder that it opens. */
+const stateOf = (messages: number): Step => ({
+  send: `* ${messages} EXISTS\r\n* OK [UIDVALIDITY 7] ok\r\n* OK [UIDNEXT ${messages + 1}] ok\r\n$tag OK done\r\n`,
+});
+
 describe('the status of a folder', () => {
+  it('that is open is that of the folder, and not what this session knows of it: it is opened once more', async () => {
+    const { session } = await stage([
+      { expect: 'EXAMINE "a"' },
+      stateOf(1),
+      { expect: 'STATUS "b" (MESSAGES UIDNEXT UIDVALIDITY)' },
+      { send: '* STATUS b (MESSAGES 4 UIDNEXT 5 UIDVALIDITY 8)\r\n$tag OK done\r\n' },
+      { expect: 'EXAMINE "a"' },
+      stateOf(2),
+    ]);
+    await session.examine('a');
+    expect(await session.status('b')).toEqual({ messages: 4, uidNext: 5, uidValidity: 8 });
+    expect(await session.status('a')).toMatchObject({ messages: 2, uidNext: 3 });
+  });
+
+  it('that is open for writing leaves it so', async () => {
+    const { session } = await stage([
+      { expect: 'SELECT "a"' },
+      stateOf(1),
+      { expect: 'STATUS "a" (MESSAGES UIDNEXT UIDVALIDITY)' },
+      { send: '* STATUS a (MESSAGES 2 UIDNEXT 3 UIDVALIDITY 7)\r\n$tag OK done\r\n' },
+    ]);
+    await session.select('a');
+    expect(await session.status('a')).toMatchObject({ messages: 2 });
+  });
+
   it.each(['MESSAGES 1 UIDNEXT 2', 'MESSAGES 1 UIDNEXT 2 UIDVALIDITY 0', 'MESSAGES x UIDNEXT 2 UIDVALIDITY 1'])(
     'is no status with %s',
     async (items) => {
