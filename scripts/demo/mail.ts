@@ -1,3 +1,4 @@
+import type { User } from '../../sandbox/store/user.ts';
 import { generateMailbox, generateNewMail, type CorpusFolder, type CorpusMailbox } from '../../test/support/corpus.ts';
 import { ImapConnection, quoted, seedMailbox, type ImapAccess } from '../../test/support/imap-client.ts';
 import { encodeMailboxName, serverPathOf } from '../../test/support/mailbox-names.ts';
@@ -10,6 +11,8 @@ export interface OwnMail {
   readonly person: Person;
   readonly source: ImapAccess;
   readonly destination: ImapAccess;
+  /** What the old side keeps of it. */
+  readonly store: User;
   /** What has to be on the source, which nobody but its user changes. */
   readonly atSource: ExpectedMailbox;
   /** What has to be at the destination in the end. */
@@ -84,6 +87,7 @@ function ownMail(person: Person, servers: MailServers, mailbox: CorpusMailbox): 
     person,
     source: accessTo(servers.source.door, person.sourceUser, person.sourcePassword),
     destination: accessTo(servers.destination, person.destinationUser, person.destinationPassword),
+    store: servers.source.tenant.imap.store.user(person.sourceUser),
     atSource: new ExpectedMailbox(mailbox, sourcePathOf),
     atDestination: new ExpectedMailbox(mailbox, (path) => path),
   };
@@ -103,11 +107,14 @@ function providedFolders({ folders }: CorpusMailbox, adopts: boolean): readonly 
   return adopts ? [...provided, ...folders.filter(({ path }) => path === ADOPTED_FOLDER)] : provided;
 }
 
-/** New mail for somebody whose mail still goes to the old side. Gives how many messages. */
-export async function receiveAtSource(own: OwnMail, round: number, messages: number, now: Date): Promise<number> {
+/**
+ * New mail for somebody whose mail still goes to the old side. All of it is there when this returns, so a pass that has not begun
+ * finds it. Gives how many messages.
+ */
+export function receiveAtSource(own: OwnMail, round: number, messages: number, now: Date): number {
   const seed = round * 1_000 + own.person.seed;
   const mail = generateNewMail(seed, { messages, now, to: own.person.sourceUser });
-  await seedMailbox(own.source, { folders: [{ path: 'INBOX', messages: mail }] });
+  for (const { raw, date, flags } of mail) own.store.addMessage('INBOX', { body: raw, internalDate: date, flags });
   own.atSource.arrive('INBOX', mail);
   own.atDestination.arrive('INBOX', mail);
   return messages;

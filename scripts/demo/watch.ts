@@ -2,8 +2,11 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Client, type WorkflowExecutionInfo } from '@temporalio/client';
 import { defineSearchAttributeKey } from '@temporalio/common';
 import { clean } from '../../client/clean.ts';
+import { memoView } from '../../client/remote/status.ts';
+import { projectWorkflowId } from '../../model/ids.ts';
 import { MAILBOX_PHASES, type MailboxPhase } from '../../model/mailbox.ts';
 import { connect } from '../../temporal/connection.ts';
+import type { ProjectView } from '../../model/saga.ts';
 import { WORKFLOW } from '../../workflows/messages.ts';
 import type { Screen } from './screen.ts';
 
@@ -19,13 +22,13 @@ export interface Standing {
   readonly nextAt: number | undefined;
 }
 
+/** Whether what is waited for has come; the project has no view before a worker has taken it up. */
+type Satisfied = (standings: readonly Standing[], project: ProjectView | undefined) => boolean;
+
 /** Follows the project, and shows it. */
 export interface Watch {
   /** Asks again and again until the answer satisfies; `meanwhile` is done with each answer that does not. */
-  readonly until: (
-    satisfied: (standings: readonly Standing[]) => boolean,
-    meanwhile?: (standings: readonly Standing[]) => Promise<void>,
-  ) => Promise<void>;
+  readonly until: (satisfied: Satisfied, meanwhile?: (standings: readonly Standing[]) => void) => Promise<void>;
   readonly close: () => Promise<void>;
 }
 
@@ -53,7 +56,7 @@ const PHASE_WORDS: Readonly<Record<MailboxPhase, string>> = {
   cancelled: 'cancelled',
 };
 
-/** Connects to the Temporal at `address`. It is visibility that is asked: no worker is kept from its work. */
+/** Connects to the Temporal at `address`. Memos are read and nothing else: no worker is kept from its work. */
 export async function watchProject(
   address: string,
   project: string,
@@ -62,6 +65,7 @@ export async function watchProject(
 ): Promise<Watch> {
   const connection = await connect({ address, connection: { address } });
   const { workflow } = new Client({ connection });
+  const handle = workflow.getHandle(projectWorkflowId(project));
   const query = `MailferryProject = '${project}' AND WorkflowType = '${WORKFLOW.mailbox}'`;
   const known = new Map<string, Standing>();
   let told = '';
@@ -76,25 +80,23 @@ export async function watchProject(
     return [...known.values()].toSorted((a, b) => (a.id < b.id ? -1 : 1));
   }
 
-  async function until(
-    satisfied: (standings: readonly Standing[]) => boolean,
-    meanwhile?: (standings: readonly Standing[]) => Promise<void>,
-  ): Promise<void> {
+  async function until(satisfied: Satisfied, meanwhile?: (standings: readonly Standing[]) => void): Promise<void> {
     let last = '';
     let changedAt = performance.now();
     for (;;) {
       signal.throwIfAborted();
       const standings = await look();
       show(standings);
-      if (satisfied(standings)) return;
+      const view = memoView(await handle.describe());
+      if (satisfied(standings, view)) return;
       refuseWhatCannotEnd(standings);
-      const now = JSON.stringify(standings);
+      const now = JSON.stringify([standings, view]);
       if (now !== last) changedAt = performance.now();
       last = now;
       if (performance.now() - changedAt > STANDSTILL_MS) {
         throw new Error(`nothing has changed for ${STANDSTILL_MS / 1_000} s: ${summary(standings)}`);
       }
-      await meanwhile?.(standings);
+      meanwhile?.(standings);
       await delay(LOOK_MS, undefined, { signal });
     }
   }

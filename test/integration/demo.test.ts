@@ -9,7 +9,7 @@ import { temporalCliPath } from '../support/context.ts';
 
 const SCRIPT = fileURLToPath(new URL('../../scripts/demo.mjs', import.meta.url));
 /** Below a minute on two quiet cores; other tests run beside it. */
-const PATIENCE_MS = 300_000;
+const PATIENCE_MS = 600_000;
 
 /** What the road out of Microsoft 365 has to show, beside the mail. */
 const STORY = [
