@@ -7,6 +7,7 @@ import { selfSignedCertificate } from '../support/certificate.ts';
 import { dovecotAvailable, startDovecot } from '../support/dovecot.ts';
 import type { Dovecot, DovecotOptions } from '../support/dovecot.ts';
 import { itSpeaksWith } from '../support/session-journey.ts';
+import { until } from '../support/until.ts';
 
 const dovecot = dovecotAvailable();
 const missing = dovecot.available ? '' : ` (not run: ${dovecot.reason}; ${dovecot.command})`;
@@ -32,6 +33,14 @@ function enter(server: Dovecot, login: Login, tls: TlsMode = 'none'): Promise<Im
     commandTimeout: 10_000,
     signal: new AbortController().signal,
   });
+}
+
+/** What a server counts connections by is told of each a moment after its client is. */
+async function untilCounted(server: Dovecot, connections: number): Promise<void> {
+  await until(
+    () => server.doveadm(['-f', 'tab', 'who', '-1']),
+    (table) => table.split('\n').filter((line) => line.startsWith('anna@')).length === connections,
+  );
 }
 
 async function refusalOf(promise: Promise<unknown>): Promise<ImapRefusal> {
@@ -112,9 +121,12 @@ describe.skipIf(cannotRun)(`a session with Dovecot${missing}`, () => {
     });
 
     it('is refused for a while when there are too many connections', async () => {
+      await untilCounted(server, 0);
       const sessions = await Promise.all([1, 2, 3].map(() => enter(server, ANNA, 'implicit')));
+      await untilCounted(server, 3);
       expect((await refusalOf(enter(server, ANNA, 'implicit'))).problem.code).toBe('server.too-many-connections');
       await Promise.all(sessions.map((session) => session.logout()));
+      await untilCounted(server, 0);
     });
 
     it('is over when the server is told to close the connection', async () => {

@@ -28,9 +28,9 @@ test('access that is refused until permissions have spread is waited for, and no
   await road.destination.dovecot.removeUser(BERT);
   await road.work();
   await road.start();
-  const waiting = await road.admin.mailboxIs(road.name, BERT, ({ phase }) => phase === 'refused');
-  expect(waiting.problem).toMatchObject({ code: 'access.password' });
-  expect(waiting.now).toMatch(/^access refused/);
+  // While it logs in once more it is still refused, and says that it logs in.
+  const waiting = await road.admin.mailboxIs(road.name, BERT, ({ now }) => now.startsWith('access refused'));
+  expect(waiting).toMatchObject({ phase: 'refused', problem: { code: 'access.password' } });
   await road.admin.mailboxIs(road.name, ANNA, ({ phase }) => phase === 'ready');
   await road.destination.dovecot.addUser({ name: BERT, password: road.destination.password(BERT) });
   await expectBothArrived(road);

@@ -1,9 +1,11 @@
 import { afterEach, expect, test } from 'vitest';
 import type { CopyFolderInput, SurveyedFolder, VerifyFolderInput } from '../../model/activities.ts';
 import { cutover, finish } from '../../workflows/messages.ts';
-import { mailboxRow, projectSettings } from '../support/projects.ts';
+import { mailboxRow, projectSettings, QUICK } from '../support/projects.ts';
 import { startSagaBench, type SagaBench } from '../support/saga.ts';
 import { copied, INBOX, scriptedActivities } from '../support/scripted-activities.ts';
+
+const DAY = 86_400_000;
 
 let bench: SagaBench;
 afterEach(() => bench.stop());
@@ -45,7 +47,8 @@ test('folders that share a destination are copied in turn, each knowing the othe
     },
   });
   bench = await startSagaBench(activities, 'saga-folders');
-  const settings = projectSettings('saga-folders', { prestageOlderThanDays: 0 });
+  // The tail lasts until `finish`: a project that ended by itself would take no more wishes.
+  const settings = projectSettings('saga-folders', { prestageOlderThanDays: 0, timing: { ...QUICK, tailQuiet: DAY } });
   const handle = await bench.start(settings, [mailboxRow('anna@example.org')]);
   await bench.projectIs(settings.name, ({ phase }) => phase === 'ready');
   expect(together).not.toContain('Both+Both');

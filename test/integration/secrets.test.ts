@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client } from '@temporalio/client';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { readUpState } from '../../client/up/state.ts';
 import { startSandbox } from '../../sandbox/server.ts';
 import { connect } from '../../temporal/connection.ts';
 import { foundIn, type Canary } from '../support/canaries.ts';
@@ -14,7 +15,6 @@ import { startConnectProxy } from '../support/connect-proxy.ts';
 import { temporalCliPath } from '../support/context.ts';
 import { startDovecot } from '../support/dovecot.ts';
 import { evidenceOf, filesBelow, type TemporalEvidence } from '../support/evidence.ts';
-import { freePorts } from '../support/ports.ts';
 import { pfxOf } from '../support/pfx.ts';
 import { configurationOf, grant, startTokenEndpoint } from '../support/token-endpoint.ts';
 
@@ -47,9 +47,7 @@ beforeAll(async () => {
   const said: string[] = [];
   const { tokens, proxied } = await writeProject(folder);
   const home = join(folder, 'state');
-  const [port] = await freePorts();
-  const address = `127.0.0.1:${port}`;
-  const up = startCli(['up', '--home', home, '--port', String(port), '--ui-port', '0', '-o', 'json'], {
+  const up = startCli(['up', '--home', home, '--port', '0', '--ui-port', '0', '-o', 'json'], {
     cwd: folder,
     env: { TEMPORAL_CLI_PATH: temporalCliPath(), ...proxied },
   });
@@ -58,6 +56,7 @@ beforeAll(async () => {
     await up.ended;
   });
   await up.printed(/"startedAt": \d+\n}/);
+  const { address = '' } = (await readUpState(home)) ?? {};
   const worker = startCli(['worker', '--home', home, '--address', address], {
     cwd: folder,
     env: { MAILFERRY_LOG_LEVEL: 'debug', ...proxied },
@@ -91,7 +90,7 @@ beforeAll(async () => {
   evidence.set('what the commands print', Buffer.from(said.join('\n')));
   evidence.set('the ledger, the logs and the copies', await filesBelow(home));
   evidence.set('the arguments of a process', commandLines.stop());
-}, 300_000);
+}, 600_000);
 
 afterAll(async () => {
   for (let act = undo.pop(); act !== undefined; act = undo.pop()) await act();
@@ -217,17 +216,17 @@ async function runProject(
   await expectExit(4, 'start', 'project.yaml', '--yes');
   await expectExit(4, 'start', 'project.yaml', '--yes', '-o', 'json');
   await expectExit(0, 'start', 'project.yaml', '--yes', '--no-preflight');
-  await expectExit(3, 'wait', PROJECT, '--for', 'ready', '--timeout', '60s');
+  await expectExit(3, 'wait', PROJECT, '--for', 'ready', '--timeout', '4m');
   for (const user of ['anna', 'bert', 'carla']) await expectExit(0, 'show', PROJECT, user);
   await expectExit(0, 'show', PROJECT, 'carla', '-o', 'json', '--debug');
   await writeRows(folder, BERT);
   await expectExit(0, 'apply', 'project.yaml', '--yes');
-  await expectExit(3, 'wait', PROJECT, '--for', 'ready', '--timeout', '60s');
+  await expectExit(3, 'wait', PROJECT, '--for', 'ready', '--timeout', '4m');
   await expectExit(0, 'retry', PROJECT);
   await expectExit(0, 'cutover', PROJECT, '--confirm', PROJECT, '--force');
   await expectExit(0, 'status', PROJECT, '-o', 'json');
   await expectExit(0, 'finish', PROJECT);
-  await expectExit(3, 'wait', PROJECT, '--timeout', '60s');
+  await expectExit(3, 'wait', PROJECT, '--timeout', '4m');
   await expectExit(0, 'status', PROJECT);
   await expectExit(0, 'list');
   await expectExit(0, 'backup');

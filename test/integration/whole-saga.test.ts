@@ -5,6 +5,7 @@ import { generateNewMail } from '../support/corpus.ts';
 import { ImapConnection } from '../support/imap-client.ts';
 import type { ReadMailbox, ReadMessage, SeedFolder } from '../support/imap-client.ts';
 import { expectArrived } from '../support/road-arrival.ts';
+import { UNHURRIED } from '../support/projects.ts';
 import { ANNA, BERT, mailboxOf } from '../support/road-mail.ts';
 import { until } from '../support/until.ts';
 import { openRoad, type Road } from '../support/whole-road.ts';
@@ -42,7 +43,7 @@ function openWholeRoad(): Promise<Road> {
     source: { format: 'maildir', prefix: 'INBOX.', delimiter: '.', tls: 'starttls' },
     destination: { format: 'mdbox', delimiter: '/', tls: 'implicit' },
     settings: { prestageOlderThanDays: PRESTAGE_DAYS },
-    timing: { tailInterval: 1_000, tailQuiet: DAY },
+    timing: { ...UNHURRIED, tailInterval: 1_000, tailQuiet: DAY },
   });
 }
 
