@@ -4,6 +4,7 @@ import { createServer } from 'node:net';
 import type { Connection } from '@temporalio/client';
 import { msToTs } from '@temporalio/common/lib/time.js';
 import { connect, hasGrpcCode } from './connection.ts';
+import { freePort } from './free-port.ts';
 
 export interface DevServerOptions {
   readonly cliPath: string;
@@ -73,9 +74,9 @@ exec "$@" 3<&-`;
  */
 export async function startDevServer(options: DevServerOptions): Promise<DevServer> {
   const namespace = options.namespace ?? 'default';
-  const port = await freePort(options.port ?? 0);
+  const port = await portFor(options.port ?? 0);
   const uiPort =
-    options.uiPort === undefined ? undefined : await freePort(options.uiPort === 'free' ? 0 : options.uiPort);
+    options.uiPort === undefined ? undefined : await portFor(options.uiPort === 'free' ? 0 : options.uiPort);
   const { child, pid, exited } = await launch(options, commandLine(options, namespace, port, uiPort));
   const server: DevServer = {
     address: `${ip}:${port}`,
@@ -199,7 +200,8 @@ function releaseGuard(child: ChildProcess): void {
  * The port asked for, or one chosen by the kernel for 0. A port in use must be refused here: what listens there may be
  * another Temporal server, which would answer in the place of the one that is being started.
  */
-async function freePort(wanted: number): Promise<number> {
+async function portFor(wanted: number): Promise<number> {
+  if (wanted === 0) return freePort();
   const probe = createServer();
   await new Promise<void>((resolve, reject) => {
     probe.once('error', (error) => {
@@ -207,10 +209,8 @@ async function freePort(wanted: number): Promise<number> {
     });
     probe.listen(wanted, ip, resolve);
   });
-  const address = probe.address();
   await new Promise((resolve) => probe.close(resolve));
-  if (address === null || typeof address === 'string') throw new Error('a TCP server without a port');
-  return address.port;
+  return wanted;
 }
 
 async function lastLines(logFile: string): Promise<string> {

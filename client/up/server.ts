@@ -1,6 +1,7 @@
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { startDevServer, type DevServer } from '../../temporal/dev-server.ts';
+import { freePort } from '../../temporal/free-port.ts';
 import { Failure } from '../failure.ts';
 import { LEDGER_FILE } from './backup.ts';
 import { whileFrozen } from './freeze.ts';
@@ -117,7 +118,7 @@ export async function portFor(wanted: number | undefined, usual: number): Promis
 
 async function isFree(port: number): Promise<boolean> {
   try {
-    await listenOnce(port);
+    await listenOn(port);
     return true;
   } catch (error) {
     if (error instanceof Error && 'code' in error && ['EADDRINUSE', 'EACCES'].includes(String(error.code)))
@@ -126,18 +127,11 @@ async function isFree(port: number): Promise<boolean> {
   }
 }
 
-function freePort(): Promise<number> {
-  return listenOnce(0);
-}
-
-async function listenOnce(port: number): Promise<number> {
+async function listenOn(port: number): Promise<void> {
   const probe = createServer();
   await new Promise<void>((resolve, reject) => {
     probe.once('error', reject);
     probe.listen(port, '127.0.0.1', resolve);
   });
-  const address = probe.address();
   await new Promise((resolve) => probe.close(resolve));
-  if (address === null || typeof address === 'string') throw new Error('a TCP server without a port');
-  return address.port;
 }

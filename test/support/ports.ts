@@ -1,15 +1,7 @@
-import { connect, createServer } from 'node:net';
+import { connect } from 'node:net';
 import type { AddressInfo, Server } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
-
-async function listenAnywhere(): Promise<Server> {
-  const server = createServer();
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', resolve);
-  });
-  return server;
-}
+import { freePort } from '../../temporal/free-port.ts';
 
 /** The port that a listening server has got. */
 export function portOf(server: Server): number {
@@ -18,12 +10,9 @@ export function portOf(server: Server): number {
   return address.port;
 }
 
-/** Two different ports of 127.0.0.1 that nothing listens on; the kernel chose them. Another may take them before you do. */
+/** Two different ports of 127.0.0.1 that nothing listens on, and that whoever asks for any is not given. */
 export async function freePorts(): Promise<readonly [number, number]> {
-  const servers = [await listenAnywhere(), await listenAnywhere()] as const;
-  const ports = [portOf(servers[0]), portOf(servers[1])] as const;
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
-  return ports;
+  return [await freePort(), await freePort()];
 }
 
 function firstLine(port: number): Promise<string | undefined> {
