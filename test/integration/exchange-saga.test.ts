@@ -17,7 +17,7 @@ import { connect } from '../../temporal/connection.ts';
 import { retry } from '../../workflows/messages.ts';
 import { temporalAddress } from '../support/context.ts';
 import { mail } from '../support/memory-server.ts';
-import { projectSettings, QUICK } from '../support/projects.ts';
+import { projectSettings, UNHURRIED } from '../support/projects.ts';
 import { startSagaBench, type SagaBench } from '../support/saga.ts';
 import { until } from '../support/until.ts';
 
@@ -73,6 +73,7 @@ async function build({
     source: side === 'source' ? endpointOf(tenant, app) : plain,
     destination: side === 'destination' ? endpointOf(tenant, app) : plain,
     prestageOlderThanDays: 0,
+    timing: UNHURRIED,
     ...change,
   });
   const row = (person: string): MailboxRow => {
@@ -165,7 +166,7 @@ describe('Exchange Online as the source', () => {
       side: 'source',
       people: ['anna'],
       mailbox: { language: 'de' },
-      settings: { timing: { ...QUICK, troubleBackoff: [3_600_000] } },
+      settings: { timing: { ...UNHURRIED, troubleBackoff: [3_600_000] } },
     });
     fill(store('tenant', 'anna'), 60);
     const text = 'Session invalidated - AccessTokenExpired';
@@ -248,7 +249,7 @@ describe('Exchange Online as the destination', () => {
     const { name, bench, store, start } = await build({
       side: 'destination',
       people: ['anna'],
-      settings: { timing: { ...QUICK, troubleBackoff: [50] } },
+      settings: { timing: { ...UNHURRIED, troubleBackoff: [50] } },
     });
     fill(store('other', 'anna'), 30);
     store('tenant', 'anna').quota = { messages: 25 };

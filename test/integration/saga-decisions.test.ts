@@ -19,7 +19,7 @@ import {
   retry,
 } from '../../workflows/messages.ts';
 import type { projectWorkflow } from '../../workflows/project.ts';
-import { QUICK, projectSettings } from '../support/projects.ts';
+import { projectSettings, UNHURRIED } from '../support/projects.ts';
 import type { SagaBench } from '../support/saga.ts';
 import { INBOX, copied, refused } from '../support/scripted-activities.ts';
 import { startScripted } from '../support/scripted-saga.ts';
@@ -103,7 +103,7 @@ describe('the saga of a project', () => {
               },
       },
       ['anna', 'bert'],
-      { timing: { ...QUICK, accessGrace: 500 } },
+      { timing: { ...UNHURRIED, accessGrace: 500 } },
     );
     const stuck = await bench.projectIs(name, (view) => view.phase === 'ready');
     expect(stuck.totals.phases).toEqual({ ready: 1, attention: 1 });
@@ -235,15 +235,46 @@ describe('the saga of a project', () => {
     await expect(handle.result()).resolves.toMatchObject({ phase: 'cancelled', totals: { mailboxes: 0 } });
   }, 30_000);
 
-  test('a project terminated by hand leaves no mailbox that begins another pass', async () => {
-    const { bench, name, calls } = await startScripted({}, ['anna'], {
-      timing: { ...QUICK, deltaInterval: 1_000 },
-    });
+  test('a project terminated by hand has its mailboxes cancelled', async () => {
+    const { bench, name } = await startScripted({}, ['anna'], { timing: { ...UNHURRIED, deltaInterval: 1_000 } });
     await bench.projectIs(name, (view) => view.phase === 'ready');
     await bench.client.workflow.getHandle(projectWorkflowId(name)).terminate('by hand');
-    await bench.client.workflow.getHandle(mailboxWorkflowId(name, 'anna')).result();
-    await bench.client.workflow.getHandle(shardWorkflowId(name, 0)).result();
-    expect(calls.filter((call) => call.startsWith('copyFolder tail'))).toEqual([]);
+    const ends = [mailboxWorkflowId(name, 'anna'), shardWorkflowId(name, 0)].map((id) =>
+      bench.client.workflow.getHandle(id).result(),
+    );
+    expect(await Promise.all(ends)).toMatchObject([
+      { phase: 'cancelled', ended: true },
+      { ended: 1, phases: { cancelled: 1 } },
+    ]);
+  });
+
+  test('a mailbox that nobody steers any more ends the pass in hand, and begins no other', async () => {
+    const delta = new EventEmitter();
+    const begun = once(delta, 'begun');
+    const released = once(delta, 'released');
+    let surveys = 0;
+    const { bench, name } = await startScripted(
+      {
+        surveyMailbox: async () => {
+          surveys += 1;
+          if (surveys === 2) {
+            delta.emit('begun');
+            await released;
+          }
+          return { ok: true, folders: [INBOX], leftOut: [], notes: [] };
+        },
+      },
+      ['anna'],
+      { timing: { ...UNHURRIED, deltaInterval: 100 } },
+    );
+    await begun;
+    for (const id of [projectWorkflowId(name), shardWorkflowId(name, 0)]) {
+      await bench.client.workflow.getHandle(id).terminate('by hand');
+    }
+    delta.emit('released');
+    const end = await bench.client.workflow.getHandle(mailboxWorkflowId(name, 'anna')).result();
+    expect(end).toMatchObject({ phase: 'cancelled', ended: true });
+    expect(surveys).toBe(2);
   });
 
   test('a removed mailbox stops alone, and changed settings wake what waited', async () => {

@@ -1,7 +1,7 @@
 import { afterEach, expect, test } from 'vitest';
 import type { CopyFolderInput, SurveyedFolder, VerifyFolderInput } from '../../model/activities.ts';
 import { cutover, finish } from '../../workflows/messages.ts';
-import { mailboxRow, projectSettings, QUICK } from '../support/projects.ts';
+import { mailboxRow, projectSettings, UNHURRIED } from '../support/projects.ts';
 import { startSagaBench, type SagaBench } from '../support/saga.ts';
 import { copied, INBOX, scriptedActivities } from '../support/scripted-activities.ts';
 
@@ -48,7 +48,10 @@ test('folders that share a destination are copied in turn, each knowing the othe
   });
   bench = await startSagaBench(activities, 'saga-folders');
   // The tail lasts until `finish`: a project that ended by itself would take no more wishes.
-  const settings = projectSettings('saga-folders', { prestageOlderThanDays: 0, timing: { ...QUICK, tailQuiet: DAY } });
+  const settings = projectSettings('saga-folders', {
+    prestageOlderThanDays: 0,
+    timing: { ...UNHURRIED, tailQuiet: DAY },
+  });
   const handle = await bench.start(settings, [mailboxRow('anna@example.org')]);
   await bench.projectIs(settings.name, ({ phase }) => phase === 'ready');
   expect(together).not.toContain('Both+Both');
@@ -92,7 +95,7 @@ test('a folder whose name was refused keeps the one that it was given, pass afte
     }),
   });
   bench = await startSagaBench(activities, 'saga-substitutes');
-  const settings = projectSettings('saga-substitutes', { prestageOlderThanDays: 0 });
+  const settings = projectSettings('saga-substitutes', { prestageOlderThanDays: 0, timing: UNHURRIED });
   const handle = await bench.start(settings, [mailboxRow('anna@example.org')]);
   await bench.projectIs(settings.name, ({ phase }) => phase === 'ready');
   await handle.executeUpdate(cutover, { args: [{ force: false }] });

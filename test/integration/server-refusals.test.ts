@@ -2,12 +2,15 @@
 import { once, EventEmitter } from 'node:events';
 import { describe, expect, test } from 'vitest';
 import type { CopyFolderInput, CopyFolderResult } from '../../model/activities.ts';
+import { mailboxWorkflowId } from '../../model/ids.ts';
 import type { Problem } from '../../model/mailbox.ts';
 import { NO_COPY_COUNTS } from '../../model/pass.ts';
 import { retry } from '../../workflows/messages.ts';
-import { QUICK } from '../support/projects.ts';
+import { UNHURRIED } from '../support/projects.ts';
 import { INBOX, copied } from '../support/scripted-activities.ts';
+import type { SagaBench } from '../support/saga.ts';
 import { startScripted } from '../support/scripted-saga.ts';
+import { until } from '../support/until.ts';
 
 function refusedBy(
   side: 'source' | 'destination',
@@ -25,6 +28,12 @@ const folder = (name: string) => ({
   destinationPath: name,
 });
 
+/** How many activities have told a workflow what came of them. */
+async function resultsSeenBy({ client }: SagaBench, workflowId: string): Promise<number> {
+  const { events } = await client.workflow.getHandle(workflowId).fetchHistory();
+  return (events ?? []).filter((event) => Boolean(event.activityTaskCompletedEventAttributes)).length;
+}
+
 describe('a refusal after the login', () => {
   test('of a token that has expired: the copy goes on at once, with a fresh token and without logging in first', async () => {
     const inputs: CopyFolderInput[] = [];
@@ -36,7 +45,7 @@ describe('a refusal after the login', () => {
         },
       },
       ['anna'],
-      { timing: { ...QUICK, troubleBackoff: [3_600_000] } },
+      { timing: { ...UNHURRIED, troubleBackoff: [3_600_000] } },
     );
     await bench.projectIs(name, (view) => view.phase === 'ready');
     expect(inputs.map(({ freshToken }) => freshToken)).toEqual([undefined, true]);
@@ -53,7 +62,7 @@ describe('a refusal after the login', () => {
         },
       },
       ['anna'],
-      { timing: { ...QUICK, troubleBackoff: [3_600_000] } },
+      { timing: { ...UNHURRIED, troubleBackoff: [3_600_000] } },
     );
     const view = await bench.mailboxIs(name, 'anna', ({ nextAt }) => nextAt !== undefined);
     expect(view.now).toContain('Next try');
@@ -87,7 +96,7 @@ describe('a refusal after the login', () => {
         },
       },
       ['anna'],
-      { timing: { ...QUICK, troubleBackoff: [50] } },
+      { timing: { ...UNHURRIED, troubleBackoff: [50] } },
     );
     const full = await bench.mailboxIs(name, 'anna', ({ phase }) => phase === 'attention');
     expect(full.problem?.code).toBe('destination.quota-suspected');
@@ -130,24 +139,29 @@ describe('a refusal after the login', () => {
 
   test('of a connection too many: those that are in take over what it leaves', async () => {
     const gate = new EventEmitter();
-    const taken = once(gate, 'taken');
+    const told = once(gate, 'told');
     let crowded = 0;
     const { bench, name, calls } = await startScripted(
       {
         surveyMailbox: async () => ({ ok: true, folders: [INBOX, folder('A'), folder('B')], leftOut: [], notes: [] }),
         copyFolder: async ({ folder: { source } }) => {
-          if (source === 'INBOX') return (await taken, copied(3));
+          if (source === 'INBOX') return (await told, copied(3));
           if (source === 'A' && crowded === 0) {
             crowded += 1;
-            gate.emit('taken');
             return refusedBy('source', { code: 'server.too-many-connections' });
           }
           return copied(3);
         },
       },
       ['anna'],
-      { timing: { ...QUICK, troubleBackoff: [3_600_000] } },
+      { timing: { ...UNHURRIED, troubleBackoff: [3_600_000] } },
     );
+    // Of the login, the survey, the making of folders, and of the copy that was refused.
+    await until(
+      () => resultsSeenBy(bench, mailboxWorkflowId(name, 'anna')),
+      (results) => results === 4,
+    );
+    gate.emit('told');
     const view = await bench.projectIs(name, ({ phase }) => phase === 'ready');
     expect(view.totals.counts.copied).toBe(9);
     expect(view.totals.exceptions).toBe(0);

@@ -10,7 +10,7 @@ import type { Endpoint, MailboxRow, ProjectSettings, RowApplication } from '../.
 import { ManualClock } from '../../sandbox/tenant/clock.ts';
 import type { Registration } from '../../sandbox/tenant/registration.ts';
 import { startTenant, type Tenant } from '../../sandbox/tenant/tenant.ts';
-import { projectSettings } from '../support/projects.ts';
+import { projectSettings, UNHURRIED } from '../support/projects.ts';
 
 const THOUSAND = 1_000;
 /** Where a thousand would only take longer. */
@@ -58,7 +58,7 @@ function settings(change: { readonly tenant?: string; readonly withoutApp?: bool
       ...(change.withoutApp !== true && { app: own }),
     },
   };
-  return projectSettings('tokens', { source: endpoint, destination: endpoint });
+  return projectSettings('tokens', { source: endpoint, destination: endpoint, timing: UNHURRIED });
 }
 
 function rows(count: number, own?: RowApplication): readonly MailboxRow[] {

@@ -1,7 +1,7 @@
 import { onTestFinished } from 'vitest';
 import type { Activities } from '../../model/activities.ts';
 import type { ProjectSettings } from '../../model/project.ts';
-import { mailboxRow, projectSettings } from './projects.ts';
+import { mailboxRow, projectSettings, UNHURRIED } from './projects.ts';
 import type { ProjectHandle } from './administrator.ts';
 import { startSagaBench, type SagaBench } from './saga.ts';
 import { scriptedActivities } from './scripted-activities.ts';
@@ -28,6 +28,7 @@ export async function startScripted(
   const name = `scripted-${process.pid}-${numbered}`;
   const bench = await startSagaBench(activities, name);
   onTestFinished(bench.stop);
-  const handle = await bench.start(projectSettings(name, settings), users.map(mailboxRow));
+  const all = projectSettings(name, { timing: UNHURRIED, ...settings });
+  const handle = await bench.start(all, users.map(mailboxRow));
   return { bench, name, handle, calls: activities.calls };
 }
