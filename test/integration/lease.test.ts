@@ -15,6 +15,7 @@ import type { CopyContext, CopyFolder, CopyTask } from '../../copy/types.ts';
 import type { CopyFolderInput, CopyFolderResult } from '../../model/activities.ts';
 import { NO_COPY_COUNTS } from '../../model/pass.ts';
 import { connect } from '../../temporal/connection.ts';
+import { attemptsOf } from '../support/attempts.ts';
 import { temporalAddress } from '../support/context.ts';
 import { MemoryMailbox } from '../support/memory-server.ts';
 import { MemorySession } from '../support/memory-session.ts';
@@ -22,7 +23,8 @@ import { mailboxRow, projectSettings, QUICK } from '../support/projects.ts';
 import { startProxy } from '../support/proxy.ts';
 import type { oneCopy } from '../support/workflows/one-copy.ts';
 
-const HEARTBEAT_TIMEOUT = 3_000;
+/** Temporal waits so long for heartbeats; a lease lasts a third of it. So long that a busy machine is in time with both. */
+const HEARTBEAT_TIMEOUT = 12_000;
 const WORKFLOWS = 'lease-workflows';
 
 Runtime.install({ logger: new DefaultLogger('ERROR') });
@@ -58,8 +60,8 @@ afterEach(async () => {
 /** A worker whose copies do what a test says, and who sees when their sockets are destroyed. */
 interface Bench {
   readonly stop: () => Promise<void>;
-  /** When sockets were destroyed because the lease was lost, by `performance.now()`. */
-  readonly destroyed: number[];
+  /** Sockets that were destroyed because the lease was lost: when, by `performance.now()`, and why. */
+  readonly destroyed: { readonly at: number; readonly why: string }[];
   readonly attempts: { readonly at: number; readonly task: CopyTask }[];
 }
 
@@ -67,10 +69,15 @@ async function startBench(taskQueue: string, copyFolder: CopyFolder, address = t
   const native = await NativeConnection.connect({ address });
   const own = await connect({ address, connection: { address } });
   const stopping = new AbortController();
-  const bench = { destroyed: [] as number[], attempts: [] as { at: number; task: CopyTask }[] };
+  const bench = {
+    destroyed: [] as { at: number; why: string }[],
+    attempts: [] as { at: number; task: CopyTask }[],
+  };
   const activities = createActivities({
     openSession: async ({ signal }) => {
-      signal.addEventListener('abort', () => bench.destroyed.push(performance.now()));
+      signal.addEventListener('abort', () => {
+        bench.destroyed.push({ at: performance.now(), why: String(signal.reason) });
+      });
       return new MemorySession(new MemoryMailbox());
     },
     copyFolder: (task, context) => {
@@ -217,26 +224,26 @@ describe('a copy on a real server', () => {
     });
     const handle = await startCopy(queue);
     await begun.opened;
-    const stoppedAt = performance.now();
     const stopped = first.stop();
     const second = await startBench(queue, async () => resultOf('complete', 3));
     expect((await handle.result()).outcome.kind).toBe('complete');
     expect(second.attempts.map(({ task }) => task.previousGrowth)).toEqual([growthUpTo(3)]);
-    expect(performance.now() - stoppedAt).toBeLessThan(HEARTBEAT_TIMEOUT);
+    // Temporal waited neither for heartbeats that did not come nor before the next attempt.
+    expect(await attemptsOf(client, queue, 'copyFolder')).toMatchObject([{ count: 2, before: 'HandedOver' }]);
     await stopped;
     expect(first.destroyed).toEqual([]);
   });
 
-  test('whose workflow is terminated by hand destroys its sockets within two seconds', async () => {
+  test('whose workflow is terminated by hand destroys its sockets with the next heartbeat', async () => {
     const queue = 'lease-terminated';
     const begun = new Gate();
     const bench = await startBench(queue, (_task, context) => workUntilAskedSaying(context, begun));
     const handle = await startCopy(queue);
     await begun.opened;
     await handle.terminate();
-    const terminatedAt = performance.now();
-    await expect.poll(() => bench.destroyed.length, { timeout: 5_000 }).toBeGreaterThan(0);
-    expect((bench.destroyed[0] ?? Infinity) - terminatedAt).toBeLessThan(2_000);
+    await expect.poll(() => bench.destroyed.length).toBeGreaterThan(0);
+    // An answer, and not the end of a lease for which no answers came.
+    expect(bench.destroyed[0]?.why).toContain('Temporal does not know this attempt any more');
   });
 
   test('that is cut off from Temporal has destroyed its sockets long before another attempt begins', async () => {
@@ -256,11 +263,12 @@ describe('a copy on a real server', () => {
     const other = await startBench(queue, async () => resultOf('complete', 3));
     expect((await handle.result()).outcome.kind).toBe('complete');
     wire.mend();
-    const destroyedAt = cutOff.destroyed[0] ?? Infinity;
-    expect(destroyedAt - cutAt).toBeLessThan(HEARTBEAT_TIMEOUT / 3 + 500);
+    const destroyedAt = cutOff.destroyed[0]?.at ?? Infinity;
+    // A third is the lease, the second is for the machine: the last is then left before Temporal hands the copy out.
+    expect(destroyedAt - cutAt).toBeLessThan((HEARTBEAT_TIMEOUT * 2) / 3);
     const [takenOver] = other.attempts;
     expect(takenOver?.task.previousGrowth).toBe(growthUpTo(2));
-    expect((takenOver?.at ?? 0) - destroyedAt).toBeGreaterThan(HEARTBEAT_TIMEOUT / 3);
+    expect((takenOver?.at ?? 0) - destroyedAt).toBeGreaterThan(HEARTBEAT_TIMEOUT / 6);
   });
 });
 

@@ -1,5 +1,7 @@
 /** Promises 1 and 2 while workers die, stand still and are cut off: nothing is lost, nothing is doubled. */
 import { describe, expect, test, type TestContext } from 'vitest';
+import { mailboxWorkflowId } from '../../model/ids.ts';
+import { attemptsOf } from '../support/attempts.ts';
 import { temporalAddress } from '../support/context.ts';
 import { startProxy, type Proxy } from '../support/proxy.ts';
 import { expectArrived } from '../support/road-arrival.ts';
@@ -8,18 +10,16 @@ import { until } from '../support/until.ts';
 import { openRoad, type Road } from '../support/whole-road.ts';
 import type { WorkerProcess } from '../support/workers.ts';
 
-const MESSAGES = 300;
-/** So slow that a copy of these messages takes longer than any test waits before it disturbs it. */
+const MESSAGES = 800;
+/** So slow that a copy of these messages, half a minute, takes longer than any test waits before it disturbs it. */
 const PACE = 120_000;
-/** On a line as slow as this the engine keeps no more in flight than is answered in so long. */
-const IN_FLIGHT = 750;
 /** More than logging in, opening folders and settling doubt take: some of it is mail. */
 const MAIL_BYTES = 20_000;
 /** More than the line that announces a message, less than any message. */
 const LINE_BYTES = 256;
 const SECOND = 1_000;
 /** A worker that is alive but cut off still has polls waiting at the server, which hands it some attempts in vain. */
-const TAKEN_OVER_WITHIN = 100 * SECOND;
+const TAKEN_OVER_WITHIN = 200 * SECOND;
 
 async function openOneFolder({ onTestFinished }: TestContext, heartbeatTimeout = 5 * SECOND): Promise<Road> {
   const road = await openRoad({
@@ -58,20 +58,20 @@ async function expectAllArrived(road: Road): Promise<void> {
 }
 
 describe('a worker in the middle of a copy', () => {
-  test('that is killed is replaced by another within 15 seconds', async (context) => {
+  test('that is killed is replaced by another as soon as its heartbeats are missed', async (context) => {
     const road = await openOneFolder(context);
     await Promise.all([road.work(), road.work()]);
     const worker = await inTheMiddle(road);
     const before = [...road.destination.wire.connections];
-    const killedAt = performance.now();
     await worker.kill();
     await mailOverOthers(road.destination, before);
-    expect(performance.now() - killedAt).toBeLessThan(15 * SECOND);
     await expectAllArrived(road);
+    const [copy] = await attemptsOf(road.admin.client, mailboxWorkflowId(road.name, ANNA), 'copyFolder');
+    expect(copy).toEqual({ identity: expect.not.stringMatching(worker.identity), count: 2, before: 'timeout' });
   });
 
   test('and every successor that is killed in its turn leave nothing lost and nothing doubled', async (context) => {
-    const road = await openOneFolder(context, 2 * SECOND);
+    const road = await openOneFolder(context, 3 * SECOND);
     await road.work();
     let worker = await inTheMiddle(road);
     for (const bytes of [30_000, 77_777, 5_000]) {
@@ -100,7 +100,8 @@ describe('a worker in the middle of a copy', () => {
   });
 
   test('that is cut off from Temporal stops writing within its lease, before another begins', async (context) => {
-    const road = await openOneFolder(context, 3 * SECOND);
+    const heartbeatTimeout = 9 * SECOND;
+    const road = await openOneFolder(context, heartbeatTimeout);
     const toTemporal = await startProxy(temporalAddress());
     context.onTestFinished(toTemporal.close);
     const cutOff = await road.work(toTemporal.address);
@@ -114,8 +115,8 @@ describe('a worker in the middle of a copy', () => {
     const beganAt = Math.min(...road.destination.wire.open().map(({ openedAt }) => openedAt));
     const stoppedAt = Math.max(...mine.map(({ lastSentAt }) => lastSentAt));
     expect(mine.every(({ open }) => !open)).toBe(true);
-    // A third of the heartbeat timeout, what was on the wire by then, and a second for the machine.
-    expect(stoppedAt - cutAt).toBeLessThan(SECOND + IN_FLIGHT + SECOND);
+    // A third is the lease, the second is for what was on the wire by then and for the machine.
+    expect(stoppedAt - cutAt).toBeLessThan((heartbeatTimeout * 2) / 3);
     expect(stoppedAt).toBeLessThan(beganAt);
     toTemporal.mend();
     await expectAllArrived(road);
