@@ -34,7 +34,9 @@ export interface StatusReport {
   readonly problem: Problem | undefined;
   /** Applications that let nobody in, and what is likely the cause. */
   readonly gates: readonly GateView[];
+  /** Of the mailboxes in trouble, the first ones. */
   readonly troubles: readonly MailboxTrouble[];
+  /** How many these are; also where Temporal did not name them in time. */
   readonly troubled: number;
   /** Secrets and certificates of applications that end before the project does. */
   readonly credentials: readonly CredentialWarning[];
@@ -114,7 +116,7 @@ export function composeStatus(sources: StatusSources): StatusReport {
     problem: view?.problem,
     gates: view?.gates ?? [],
     troubles: glance?.troubles ?? [],
-    troubled: glance?.troubled ?? phases['attention'] ?? 0,
+    troubled: glance?.troubled ?? (phases['attention'] ?? 0) + (phases['refused'] ?? 0),
     credentials: workflow === 'running' && view !== undefined ? warningsOf(view, now) : [],
     page,
   };

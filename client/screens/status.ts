@@ -111,12 +111,16 @@ function problemLines({ project, problem, gates }: StatusReport, theme: Theme): 
   ];
 }
 
-function troubleLines({ troubles, troubled }: StatusReport, theme: Theme): readonly string[] {
-  if (troubles.length === 0) return [];
+function troubleLines({ project, troubles, troubled }: StatusReport, theme: Theme): readonly string[] {
+  if (troubled === 0) return [];
+  const title = theme.bold(`${countOf(troubled, 'mailbox', 'mailboxes')} with a problem`);
+  if (troubles.length === 0) {
+    return ['', title, `  Temporal did not name them in time; \`mailferry status ${project}\` asks again.`];
+  }
   const more = troubled - troubles.length;
   return [
     '',
-    theme.bold(`${countOf(troubled, 'mailbox', 'mailboxes')} with a problem`),
+    title,
     ...troubles.flatMap((trouble) => troubleText(trouble, theme)),
     ...(more > 0 ? [`  … and ${thousands(more)} more`] : []),
   ];

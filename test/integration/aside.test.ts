@@ -90,7 +90,7 @@ describe('an administrator with one machine', () => {
 
   it('finds the mail under names that the server takes, and what is nowhere else in All Mail', async () => {
     expect(await mailferry('start', 'project.yaml', '--yes')).toMatchObject({ code: 0 });
-    expect(await mailferry('wait', 'move', '--for', 'ready', '--timeout', '1m')).toMatchObject({ code: 0 });
+    expect(await mailferry('wait', 'move', '--for', 'ready', '--timeout', '200s')).toMatchObject({ code: 0 });
     const anna = destination.store.user('anna');
     const counts = Object.fromEntries([...anna.folders].map(([name, folder]) => [name, folder.messages.length]));
     expect(counts).toMatchObject({ INBOX: 1, Conflicts_: 1, 'Conflicts_/Below': 1, 'All Mail': 1 });

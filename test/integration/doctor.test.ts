@@ -308,7 +308,7 @@ test('a project waits for its tenant, three logins at a time and no more, and go
   const asked = tenant.logins.length;
   app.setServicePrincipal('enterprise-application');
   await mailferry('retry', name);
-  const ready = await mailferry('wait', name, '--for', 'ready', '--timeout', '120s');
+  const ready = await mailferry('wait', name, '--for', 'ready', '--timeout', '200s');
   expect(ready.code).toBe(0);
   expect(tenant.logins.slice(asked).every(({ outcome }) => outcome === 'opened')).toBe(true);
   await mailferry('cancel', name, '--confirm', name);

@@ -99,6 +99,13 @@ describe('the status screen', () => {
     expect(text).toContain('and 29 more');
   });
 
+  it('says that there are mailboxes in trouble also where Temporal did not name them in time', () => {
+    const totals = { ...projectView().totals, phases: { ready: 1, attention: 1, refused: 1 } };
+    const text = shown(composeStatus(sources({ answer: projectView({ totals }), glance: undefined })));
+    expect(text).toContain('2 mailboxes with a problem');
+    expect(text).toContain('`mailferry status acme` asks again');
+  });
+
   it('shows the cutover as the next step once the project is ready', () => {
     expect(shown(statusReport({ phase: 'ready' }))).toContain('mailferry cutover acme --confirm acme');
   });
