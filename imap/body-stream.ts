@@ -7,16 +7,13 @@ export interface Tap {
   readonly open: () => void;
 }
 
-const MOST_AHEAD = 1 << 20;
-
 /**
- * The body of one message on its way through: read once, in slices, of which no more are held than `MOST_AHEAD` bytes. It
+ * The body of one message on its way through: read once, in slices, of which no more are held than the budget says. It
  * ends only when the server has closed the response that it belongs to, so whoever passes it on must not commit before.
  */
 export class BodyStream implements AsyncIterable<Buffer>, LiteralSink {
   readonly #tap: Tap;
   readonly #budget: ByteBudget;
-  readonly #ahead: number;
   #slices: Buffer[] = [];
   #held = 0;
   #ended: 'whole' | Error | undefined;
@@ -26,7 +23,6 @@ export class BodyStream implements AsyncIterable<Buffer>, LiteralSink {
   constructor(tap: Tap, budget: ByteBudget) {
     this.#tap = tap;
     this.#budget = budget;
-    this.#ahead = Math.min(MOST_AHEAD, budget.largest);
   }
 
   readonly take = (slice: Buffer): void => {
@@ -34,7 +30,7 @@ export class BodyStream implements AsyncIterable<Buffer>, LiteralSink {
     this.#slices.push(slice);
     this.#held += slice.length;
     this.#budget.take(slice.length);
-    if (this.#held >= this.#ahead) this.#tap.close();
+    if (this.#held >= this.#budget.streamed) this.#tap.close();
     this.#wake();
   };
 

@@ -1,3 +1,5 @@
+const MOST_STREAMED = 1 << 20;
+
 interface Waiting {
   readonly own: number;
   readonly wake: () => void;
@@ -5,12 +7,14 @@ interface Waiting {
 
 /**
  * Bytes of message bodies that one copy holds at a time, whoever holds them: taken when a literal is announced, given back
- * when nobody needs the body any more. A literal is read while what others have taken leaves room for the largest one.
+ * when nobody needs the body any more. A literal is read while what others have taken leaves room for it.
  */
 export class ByteBudget {
   readonly limit: number;
   /** The largest body that is held as a whole. */
   readonly largest: number;
+  /** As much is held of a larger one on its way through. */
+  readonly streamed: number;
   #ahead = Number.POSITIVE_INFINITY;
   #taken = 0;
   #peak = 0;
@@ -21,9 +25,10 @@ export class ByteBudget {
   constructor(limit: number, largest = Math.floor(limit / 4)) {
     this.limit = limit;
     this.largest = largest;
+    this.streamed = Math.min(MOST_STREAMED, largest);
   }
 
-  /** The most that was ever taken at one time. */
+  /** The most that was ever held at one time, or admitted to be. */
   get peak(): number {
     return this.#peak;
   }
@@ -39,22 +44,34 @@ export class ByteBudget {
     this.give(0);
   }
 
+  /** So much is held from now on. */
   take(bytes: number): void {
     this.#taken += bytes;
     this.#peak = Math.max(this.#peak, this.#taken);
   }
 
+  /** A literal of so many bytes is to be read, when it is admitted. */
+  announce(bytes: number): void {
+    this.#taken += bytes;
+  }
+
   give(bytes: number): void {
     this.#taken -= bytes;
     if (this.#waiting.length === 0) return;
-    const served = this.#waiting.filter(({ own }) => this.hasRoom(own));
+    const served = this.#waiting.filter(({ own }) => this.admits(own));
     this.#waiting = this.#waiting.filter((waiting) => !served.includes(waiting));
     for (const { wake } of served) wake();
   }
 
-  /** Whether somebody who has taken `own` bytes may read them. */
-  hasRoom(own: number): boolean {
-    return this.#taken - own <= Math.min(this.#ahead, this.limit - this.largest);
+  /**
+   * Whether there is room for somebody who has announced `own` bytes to read them: beside what others hold, also if what comes
+   * next is a stream. What would never have room is read when nothing else is held.
+   */
+  admits(own: number): boolean {
+    const room = Math.max(0, this.limit - Math.max(own, this.streamed));
+    if (this.#taken - own > Math.min(this.#ahead, room)) return false;
+    this.#peak = Math.max(this.#peak, this.#taken);
+    return true;
   }
 
   /** Calls back once, when there is room. */

@@ -167,9 +167,9 @@ class Reading {
 
   #take(bytes: number): void {
     this.#own += bytes;
-    this.#budget.take(bytes);
+    this.#budget.announce(bytes);
     const own = this.#own;
-    if (this.#budget.hasRoom(own)) return;
+    if (this.#budget.admits(own)) return;
     this.#close('budget');
     this.#budget.onRoom(own, () => this.#open('budget'));
   }

@@ -194,6 +194,7 @@ export class Session implements ImapSession {
 
   async *fetchMessages(uids: readonly number[]): AsyncGenerator<FetchedMessage, void, undefined> {
     const budget = new ByteBudget(LARGEST_HELD, LARGEST_HELD);
+    budget.suffice(0);
     for await (const group of this.readMessages(uids, budget)) {
       for (const message of group) {
         yield message;

@@ -146,8 +146,8 @@ export class MemorySession implements ImapSession {
         yield [{ ...message, ...(message.body === undefined ? {} : { body: streamOf(message.body) }) }];
         continue;
       }
-      budget.take(message.bytes);
-      if (!budget.hasRoom(message.bytes)) await new Promise<void>((resolve) => budget.onRoom(message.bytes, resolve));
+      budget.announce(message.bytes);
+      if (!budget.admits(message.bytes)) await new Promise<void>((resolve) => budget.onRoom(message.bytes, resolve));
       yield [message];
     }
   }
