@@ -14,6 +14,8 @@ import { endOfShare } from './work.ts';
 
 /** At least so much is read ahead. */
 const LEAST_AHEAD = 8 << 20;
+/** So much of the budget is on its way at most; what the next commands hold is read meanwhile. */
+const MOST_FLYING = 3 / 4;
 
 /**
  * Sends messages to the destination: gathers them into commands, keeps as many on their way as the pace allows, and records
@@ -47,7 +49,7 @@ export class Lane {
     this.#care = care;
     const { destination, task, now } = sending.work;
     this.#unproven = new Unproven((flags) => destination.isProven(task.folder.destination, flags));
-    this.#pace = paceOf(destination.connection, destination.appendMode, budget.limit / 2, now);
+    this.#pace = paceOf(destination.connection, destination.appendMode, budget.limit * MOST_FLYING, now);
     budget.whenStalled(() => this.nudge());
     this.#sufficeNow();
   }
@@ -144,7 +146,8 @@ export class Lane {
   #cut(): Batch | undefined {
     const isWorthIt = this.#isDraining || this.#flying.size === 0 || this.#isCommandful();
     if (!isWorthIt || !this.#hasRoom()) return undefined;
-    const { command: bytes, messages } = this.#pace;
+    const bytes = this.#pace.commandBeside(this.#flying.size, this.#flyingBytes);
+    const { messages } = this.#pace;
     return this.#gathered.cut({ bytes, messages, mostWith: (uid) => this.#care.mostWith(uid) });
   }
 

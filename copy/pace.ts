@@ -22,7 +22,7 @@ const COMMANDS = 4;
 /** Larger commands save no more time: the disk's is spent by then on what they hold. */
 const MOST_COMMAND_BYTES = 4 << 20;
 const MOST_MESSAGES: Readonly<Record<AppendMode, number>> = { multiappend: 1_000, pipelined: 1, plain: 1 };
-const MOST_COMMANDS: Readonly<Record<AppendMode, number>> = { multiappend: 4, pipelined: 256, plain: 1 };
+const MOST_COMMANDS: Readonly<Record<AppendMode, number>> = { multiappend: 6, pipelined: 256, plain: 1 };
 
 /** A command on its way. */
 export interface Departure {
@@ -74,6 +74,15 @@ export class Pace {
   /** Bytes in one command, where it holds more than one message. */
   get command(): number {
     return Math.min(this.#window / this.#shares, MOST_COMMAND_BYTES);
+  }
+
+  /**
+   * The same for a command beside so many that are in flight, of so many bytes together: as large as lets those that may still
+   * follow fill the window, also when it has just grown and what is in flight is small.
+   */
+  commandBeside(flying: number, bytes: number): number {
+    const room = (this.#window - bytes) / Math.max(1, this.commands - flying);
+    return Math.min(Math.max(this.#window / this.#shares, room), MOST_COMMAND_BYTES);
   }
 
   /** A command of so many bytes is handed to the connection. */

@@ -18,7 +18,7 @@ function drive(pace: Pace, clock: { now: number }, { rate, delay, writing = 0 }:
   let inFlight = 0;
   for (let answered = 0; answered < answers; answered += 1) {
     while (flying.length === 0 || (flying.length < pace.commands && inFlight + pace.command <= pace.window)) {
-      const departure = pace.departs(pace.command);
+      const departure = pace.departs(pace.commandBeside(flying.length, inFlight));
       free = Math.max(free, clock.now) + (departure.bytes / rate) * SECOND + writing;
       flying.push({ ...departure, due: free + delay });
       inFlight += departure.bytes;
@@ -115,6 +115,16 @@ describe('the window is full', () => {
       expect(windowAfter({ rate: 50_000_000, delay: 1, writing })).toBeGreaterThan(1_000_000);
     },
   );
+
+  test('also right after it has grown, though the commands in flight are small', () => {
+    const clock = { now: 0 };
+    const pace = new Pace('multiappend', MOST, () => clock.now);
+    const departures = Array.from({ length: pace.commands }, () => pace.departs(pace.window / pace.commands));
+    const inFlight = departures.slice(1).reduce((sum, { bytes }) => sum + bytes, 0);
+    clock.now += 10;
+    for (const departure of departures.slice(0, 1)) pace.accepted(departure);
+    expect(inFlight + pace.commandBeside(pace.commands - 1, inFlight)).toBeCloseTo(pace.window);
+  });
 
   test('never beyond what there is room for', () => {
     const pace = new Pace('multiappend', 50_000, () => 0);
