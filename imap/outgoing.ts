@@ -25,7 +25,7 @@ export interface Command {
   /** The words of an untagged NO, which is a warning (RFC 3501 section 7.1.2). */
   readonly onWarning?: (text: string) => void;
   /**
-   * Called before each write of less than 128 KiB of literals, and in the tick in which the command's last bytes are written.
+   * Called before each write of less than 256 KiB of literals, and in the tick in which the command's last bytes are written.
    * When it throws, the connection is destroyed in that tick and `run` rejects with what it threw.
    */
   readonly mayCommit?: () => void;
@@ -47,7 +47,7 @@ export interface Outgoing {
   proceed: () => void;
 }
 
-const GROUP_BYTES = 64 * 1024;
+const GROUP_BYTES = 128 * 1024;
 const NOTHING = Buffer.alloc(0);
 
 function bytes(text: string): Buffer {

@@ -18,7 +18,7 @@ interface End {
 }
 
 /** More than what is written at one time. */
-const SCRATCH_BYTES = 136 << 10;
+const SCRATCH_BYTES = 264 << 10;
 
 /**
  * Writes bytes, and holds a command's end for the moment: it goes out in one write with what follows it. A small segment for

@@ -194,7 +194,7 @@ export interface ImapSession {
    * Appends messages with exact bytes in one command; several only in the mode `multiappend`, which stores all or none. Other
    * than in the mode `plain` it may be called again before the first has resolved. Gives what the server told of each.
    *
-   * `mayCommit` is called before each write of less than 128 KiB, and in the same tick in which the last body's last byte and
+   * `mayCommit` is called before each write of less than 256 KiB, and in the same tick in which the last body's last byte and
    * the final CRLF, without which no server stores anything, are written; when it throws, the sockets are destroyed and
    * the promise rejects with what it threw.
    *

@@ -400,9 +400,9 @@ describe('appending', () => {
 
   it('keeps the last byte back until it may commit', async () => {
     const { session, server, socket } = await stage([
-      announced(100_001),
+      announced(200_001),
       { send: '+ \r\n' },
-      { take: 100_000 },
+      { take: 200_000 },
       { take: 3 },
     ]);
     const lost = new Error('the lease is lost');
@@ -411,10 +411,10 @@ describe('appending', () => {
       calls += 1;
       if (calls === 3) throw lost;
     };
-    await expect(appendOne(session, 'a', message('x'.repeat(100_001)), mayCommit)).rejects.toBe(lost);
+    await expect(appendOne(session, 'a', message('x'.repeat(200_001)), mayCommit)).rejects.toBe(lost);
     expect(socket.destroyed).toBe(true);
-    await expect(server.played).rejects.toThrow(/the script expects (?:100000|3) bytes/);
-    expect(server.received()).toMatch(/\}\r\nx{0,100000}$/);
+    await expect(server.played).rejects.toThrow(/the script expects (?:200000|3) bytes/);
+    expect(server.received()).toMatch(/\}\r\nx{0,200000}$/);
     expect((await refusalOf(session.noop())).cause).toBe(lost);
   });
 
