@@ -1,5 +1,6 @@
 import type { Literal, RawResponse } from './response.ts';
 import type { ScannerSink } from './scanner.ts';
+import { Slices } from './slices.ts';
 
 /** Takes the bytes of one literal instead of the response that it belongs to. */
 export interface LiteralSink {
@@ -15,7 +16,7 @@ export class Assembler implements ScannerSink {
   readonly #claim: ClaimLiteral;
   #lines: string[] = [];
   #literals: Literal[] = [];
-  #pieces: Buffer[] = [];
+  readonly #pieces = new Slices();
   #bytes = 0;
   #inLiteral = false;
   #sink: LiteralSink | undefined;
@@ -40,15 +41,14 @@ export class Assembler implements ScannerSink {
   }
 
   literal(slice: Buffer): void {
-    if (this.#sink === undefined) this.#pieces.push(slice);
+    if (this.#sink === undefined) this.#pieces.add(slice);
     else this.#sink.take(slice);
     this.#bytes += slice.length;
   }
 
   #endLiteral(): void {
     if (!this.#inLiteral) return;
-    this.#literals.push({ pieces: this.#pieces, bytes: this.#bytes });
-    this.#pieces = [];
+    this.#literals.push({ pieces: this.#pieces.take(), bytes: this.#bytes });
     this.#bytes = 0;
     this.#sink = undefined;
   }

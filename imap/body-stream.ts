@@ -1,5 +1,6 @@
 import type { ByteBudget } from './budget.ts';
 import type { LiteralSink } from './assembler.ts';
+import { Slices } from './slices.ts';
 
 /** What a body stream asks of the connection that it comes from. */
 export interface Tap {
@@ -14,7 +15,7 @@ export interface Tap {
 export class BodyStream implements AsyncIterable<Buffer>, LiteralSink {
   readonly #tap: Tap;
   readonly #budget: ByteBudget;
-  #slices: Buffer[] = [];
+  readonly #slices = new Slices();
   #held = 0;
   #ended: 'whole' | Error | undefined;
   #unwanted = false;
@@ -27,7 +28,7 @@ export class BodyStream implements AsyncIterable<Buffer>, LiteralSink {
 
   readonly take = (slice: Buffer): void => {
     if (this.#unwanted) return;
-    this.#slices.push(slice);
+    this.#slices.add(slice);
     this.#held += slice.length;
     this.#budget.take(slice.length);
     if (this.#held >= this.#budget.streamed) this.#tap.close();
@@ -71,9 +72,8 @@ export class BodyStream implements AsyncIterable<Buffer>, LiteralSink {
   }
 
   #release(): readonly Buffer[] {
-    const slices = this.#slices;
+    const slices = this.#slices.take();
     this.#budget.give(this.#held);
-    this.#slices = [];
     this.#held = 0;
     return slices;
   }

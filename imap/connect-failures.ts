@@ -69,6 +69,9 @@ const UNREACHABLE: ReadonlyMap<string, string> = new Map([
 
 const NO_TLS = new Set(['ERR_SSL_WRONG_VERSION_NUMBER', 'ERR_SSL_PACKET_LENGTH_TOO_LONG', 'EPROTO']);
 
+/** The client's errors for lines and literals beyond the limits that it was given. */
+const TOO_LONG = new Set(['LineTooLarge', 'LiteralTooLarge', 'ResponseTooLarge']);
+
 /** All forms in which a secret may come back in a server's words. */
 function scrub(text: string, login: Login): string {
   const secret = login.secret();
@@ -201,6 +204,10 @@ export async function explainFailure(
   }
   if (failure.authenticationFailed || /unsupported authentication/i.test(failure.message)) {
     return noWayToLogIn(options, capabilities);
+  }
+  if (code !== undefined && TOO_LONG.has(code)) {
+    const what = 'it says more at a time than any answer to a login can have';
+    return refuse('server.protocol', `${peer} does not keep to IMAP: ${what}`, { stored: 'refused' });
   }
   const text = `The login at ${peer} failed: ${code ?? 'the server’s answer could not be understood'}`;
   return refuse('server.protocol', text, {

@@ -13,6 +13,8 @@ import { spareRoundTrips } from './spared.ts';
 import type { Login, SessionOptions } from './types.ts';
 import type { WireSockets } from './wire.ts';
 
+/** Of what a server says until it has logged somebody in; an answer that it does not divide would hold the client up. */
+const LONGEST_LINE = 16 << 10;
 /** Connecting, the greeting, TLS and a few commands: each has the time of one command, all together these many times that. */
 const STEPS = 4;
 
@@ -108,6 +110,9 @@ function createClient({ address, login, proxy, commandTimeout }: SessionOptions,
     disableIMAP4rev2: true,
     // UTF8=ACCEPT would change the encoding of mailbox names under us.
     disableAutoEnable: true,
+    maxLineLength: LONGEST_LINE,
+    maxLiteralSize: LONGEST_LINE,
+    maxResponseSize: 2 * LONGEST_LINE,
     connectionTimeout: commandTimeout,
     greetingTimeout: commandTimeout,
     socketTimeout: commandTimeout,

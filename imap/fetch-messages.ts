@@ -198,7 +198,7 @@ class Reading {
   #flagsOf(text: string): readonly string[] | undefined {
     const known = this.#flags.get(text);
     if (known !== undefined) return known;
-    if (UNPLAIN_FLAGS.test(text)) return undefined;
+    if (text.length > LONGEST_PLAIN_FLAGS || UNPLAIN_FLAGS.test(text)) return undefined;
     const flags = readableFlags(text.split(' ').filter((word) => word !== ''));
     if (this.#flags.size < MOST_FLAG_SETS) this.#flags.set(text, flags);
     return flags;
@@ -284,6 +284,7 @@ class Reading {
 }
 
 const MOST_FLAG_SETS = 1_000;
+const LONGEST_PLAIN_FLAGS = 4_000;
 /** Lists, literals and strings do not stand among flags. */
 const UNPLAIN_FLAGS = /[([\]{}"]/;
 

@@ -18,8 +18,13 @@ export interface RowKind<Row> {
   readonly read: (uid: number, items: Items) => Row | undefined;
 }
 
-/** Flags as rows have them. */
+/** Of one message: far more than any server keeps. */
+const MOST_FLAG_BYTES = 64 << 10;
+
+/** Flags as rows have them. Throws a ResponseError for more than any message has. */
 export function readableFlags(words: readonly string[]): readonly string[] {
+  const bytes = words.reduce((sum, word) => sum + word.length, 0);
+  if (bytes > MOST_FLAG_BYTES) throw new ResponseError(`a message has flags of ${bytes} bytes`);
   return words.filter((flag) => flag.toLowerCase() !== '\\recent').toSorted();
 }
 

@@ -20,8 +20,8 @@ export interface LiteralPart {
 
 const QUOTABLE = /^[\x20-\x7e]*$/;
 const BYTES = /^[^\0\u0100-\uffff]+$/;
-/** Far above what any server takes, far below what would hurt. */
-const LONGEST_NAME = 8_000;
+/** Bytes of a mailbox name: far above what any server takes, far below what would hurt. */
+export const LONGEST_NAME = 8_000;
 /** Longer ones go out as literals: a command line has to stay below 8,000 bytes (RFC 2683 section 3.2.1.5). */
 const LONGEST_QUOTED = 1_000;
 

@@ -28,6 +28,17 @@ export class IdleTalk {
   /** An answer is awaited from now on. */
   begin(): void {
     this.#bytes = 0;
+    this.goOn();
+  }
+
+  /** Nothing is read for the moment. */
+  pause(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+  }
+
+  /** It is read again; what was said before still counts. */
+  goOn(): void {
     const tired = (): void => this.#tired(`it talked for ${this.#longest} ms and did not answer`);
     if (this.#timer === undefined) this.#timer = setTimeout(tired, this.#longest);
     else this.#timer.refresh();
@@ -35,8 +46,7 @@ export class IdleTalk {
 
   /** None is awaited any more. */
   end(): void {
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
+    this.pause();
     this.#bytes = 0;
   }
 

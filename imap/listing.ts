@@ -1,6 +1,7 @@
 /** LIST and NAMESPACE answers (RFC 3501 section 7.2.2, RFC 2342, RFC 6154) read into folders. */
 import type { FolderRole, ListedFolder } from '../model/folders.ts';
 import { listedPath } from '../model/utf7.ts';
+import { LONGEST_NAME } from './grammar.ts';
 import { ResponseError, textOf, wordsOf } from './response.ts';
 import type { DataResponse, Value } from './response.ts';
 
@@ -40,6 +41,7 @@ export function readListed(data: DataResponse): ListedFolder {
   const attributes = wordsOf(first)?.map((word) => word.toLowerCase());
   const name = third?.kind === 'nil' ? 'NIL' : textOf(third);
   if (attributes === undefined || name === undefined) throw new ResponseError('LIST data without attributes or name');
+  if (name.length > LONGEST_NAME) throw new ResponseError(`a folder has a name of ${name.length} bytes`);
   const delimiter = readDelimiter(second);
   const role = roleOf(name, attributes);
   return {
@@ -49,6 +51,16 @@ export function readListed(data: DataResponse): ListedFolder {
     ...(role === undefined ? {} : { role }),
     selectable: !attributes.some((attribute) => NOT_SELECTABLE.has(attribute)),
   };
+}
+
+/** Far more than any mailbox has. */
+const MOST_FOLDERS = 100_000;
+
+/** Adds a folder by its name; the one without a name is none. Throws a ResponseError. */
+export function addListed(folders: Map<string, ListedFolder>, folder: ListedFolder): void {
+  if (folder.name === '') return;
+  if (folders.size === MOST_FOLDERS) throw new ResponseError(`it lists more than ${MOST_FOLDERS} folders`);
+  folders.set(folder.name, folder);
 }
 
 export interface Namespaces {
@@ -72,8 +84,13 @@ function readNamespace(value: Value): Namespace {
   return { prefix: closed ? given : `${given}${delimiter}`, delimiter };
 }
 
+/** Each folder is held against each of them. */
+const MOST_NAMESPACES = 100;
+
 function readNamespaceList(value: Value | undefined): readonly Namespace[] {
-  return value?.kind === 'list' ? value.items.map(readNamespace) : [];
+  if (value?.kind !== 'list') return [];
+  if (value.items.length > MOST_NAMESPACES) throw new ResponseError('it has more namespaces than there are');
+  return value.items.map(readNamespace);
 }
 
 /** `* NAMESPACE (("INBOX." ".")) NIL NIL` (RFC 2342 section 5). Throws a ResponseError. */

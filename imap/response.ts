@@ -61,7 +61,7 @@ export class ResponseError extends Error {
 const STATUS = /^(\S+) (OK|NO|BAD|BYE|PREAUTH)(?: (.*))?$/is;
 const DATA = /^\* (?:(\d{1,10}) )?([A-Za-z][A-Za-z0-9.-]*)(?: |$)/;
 const TAG = /^[A-Za-z0-9.]+$/;
-const CODE = /^\[([^\s\]]+)(?: ((?:"(?:[^"\\]|\\.)*"|[^\]"])*))?\] ?/;
+const CODE_NAME = /^[^\s\]]+(?= |$)/;
 
 function utf8(bytes: string): string {
   return Buffer.from(bytes, 'latin1').toString('utf8');
@@ -70,14 +70,20 @@ function utf8(bytes: string): string {
 function readStatus(line: string): StatusResponse | undefined {
   const [, tag = '', status = '', rest = ''] = STATUS.exec(line) ?? [];
   if (tag === '' || (tag !== '*' && !TAG.test(tag))) return undefined;
-  const [bracketed = '', name, args = ''] = CODE.exec(rest) ?? [];
+  const end = rest.startsWith('[') ? sectionEnd(rest, 0) : NOT_CLOSED;
+  const code = readCode(rest.slice(1, Math.max(1, end - 1)));
   return {
     kind: 'status',
     ...(tag === '*' ? {} : { tag }),
     status: statusOf(status),
-    ...(name === undefined ? {} : { code: { name: name.toUpperCase(), args } }),
-    text: utf8(rest.slice(bracketed.length)),
+    ...(code === undefined ? { text: utf8(rest) } : { code, text: utf8(rest.slice(end).replace(/^ /, '')) }),
   };
+}
+
+/** What stands between the brackets; undefined for what is no response code. */
+function readCode(text: string): ResponseCode | undefined {
+  const [name] = CODE_NAME.exec(text) ?? [];
+  return name === undefined ? undefined : { name: name.toUpperCase(), args: text.slice(name.length + 1) };
 }
 
 function statusOf(word: string): Status {
@@ -91,6 +97,7 @@ export function readResponse(raw: RawResponse): Response {
   if (line.startsWith('+')) return { kind: 'continuation' };
   const status = readStatus(line);
   if (status !== undefined) return status;
+  let values: readonly Value[] | undefined;
   const match = DATA.exec(line);
   const [head = '', number, name = ''] = match ?? [];
   if (match === null) throw new ResponseError('a line is neither data, status nor continuation');
@@ -98,25 +105,59 @@ export function readResponse(raw: RawResponse): Response {
     kind: 'data',
     name: name.toUpperCase(),
     ...(number === undefined ? {} : { number: Number(number) }),
-    values: () => readValues(raw, head.length),
+    values: () => (values ??= readValues(raw, head.length)),
     text: line.slice(head.length),
   };
 }
 
+const QUOTE = 34;
+const BACKSLASH = 92;
+const CLOSING_BRACKET = 93;
+const NOT_CLOSED = -1;
+
+/*
+ * Read character by character: what a server does not close may be as long as a line, and an expression that tries every way
+ * to close it would take for ever.
+ */
+
+/** Where the quoted string that begins at `at` is over. */
+function quotedEnd(text: string, at: number): number {
+  for (let end = at + 1; end < text.length; end += 1) {
+    const code = text.charCodeAt(end);
+    if (code === QUOTE) return end + 1;
+    if (code === BACKSLASH) end += 1;
+  }
+  return NOT_CLOSED;
+}
+
+/** Where the brackets that open at `at` are over; they may hold lists and quoted strings (RFC 3501 sections 6.4.5 and 7.1). */
+function sectionEnd(text: string, at: number): number {
+  let end = at + 1;
+  while (end !== NOT_CLOSED && end < text.length) {
+    const code = text.charCodeAt(end);
+    if (code === CLOSING_BRACKET) return end + 1;
+    end = code === QUOTE ? quotedEnd(text, end) : end + 1;
+  }
+  return NOT_CLOSED;
+}
+
 const MAX_NESTING = 32;
-const QUOTED = /"((?:[^"\\\r\n\0]|\\["\\])*)"/y;
+/** Of one response; what may hold more, as SEARCH does, is not read word by word. */
+const MOST_VALUES = 100_000;
+/** Characters in which it may be looked for the ends of brackets that nothing closes. */
+const MOST_UNCLOSED = 1_000_000;
 /** `{` opens a literal only at the end of a line; `%` and `*` stand in flags and in some servers' atoms. */
 const ATOM = /[^\s(){"[\0]+/y;
 const LITERAL = /~?\{\d+\+?\}$/y;
-/** `[…]` within an atom: the section of a body, which may hold lists and quoted strings (RFC 3501 section 6.4.5). */
-const SECTION = /\[(?:"(?:[^"\\]|\\.)*"|[^\]"])*\]/y;
-/** Keywords of some servers hold a bracket that nothing closes. */
-const LONE_BRACKET = /\[/y;
+const NO_TEXT = /[\r\n\0]/;
+const ESCAPED = /\\(["\\])/g;
 
 class Reader {
   readonly #raw: RawResponse;
   #line = 0;
   #at: number;
+  #values = 0;
+  #unclosed = 0;
 
   constructor(raw: RawResponse, at: number) {
     this.#raw = raw;
@@ -155,20 +196,30 @@ class Reader {
   }
 
   #value(next: string, depth: number): Value {
+    this.#values += 1;
+    if (this.#values > MOST_VALUES) throw new ResponseError(`a response has more than ${MOST_VALUES} words`);
     if (next === '(') {
       this.#at += 1;
       return { kind: 'list', items: this.values(depth + 1) };
     }
-    if (next === '"') {
-      const [, text] = this.#match(QUOTED) ?? [];
-      if (text === undefined) throw new ResponseError('a quoted string is not closed or holds what it must not');
-      return { kind: 'quoted', text: text.includes('\\') ? text.replaceAll(/\\(.)/g, '$1') : text };
-    }
+    if (next === '"') return { kind: 'quoted', text: this.#quoted() };
     if (next === '{' || next === '~') {
       const literal = this.#literal();
       if (literal !== undefined) return literal;
     }
     return this.#atom();
+  }
+
+  #quoted(): string {
+    const end = quotedEnd(this.#text(), this.#at);
+    const text = this.#text().slice(this.#at + 1, Math.max(this.#at, end - 1));
+    const isWhole = end !== NOT_CLOSED && !NO_TEXT.test(text);
+    if (!isWhole) throw new ResponseError('a quoted string is not closed or holds what it must not');
+    this.#at = end;
+    if (!text.includes('\\')) return text;
+    if (text.replaceAll(ESCAPED, '').includes('\\'))
+      throw new ResponseError('a quoted string escapes what it must not');
+    return text.replaceAll(ESCAPED, '$1');
   }
 
   #literal(): Value | undefined {
@@ -183,12 +234,24 @@ class Reader {
   #atom(): Value {
     let text = '';
     for (;;) {
-      const [part] = this.#match(ATOM) ?? this.#match(SECTION) ?? this.#match(LONE_BRACKET) ?? [];
-      if (part === undefined) break;
+      const part = this.#match(ATOM)?.[0] ?? this.#brackets();
+      if (part === '') break;
       text += part;
     }
     if (text === '') throw new ResponseError('a character stands where no word can begin');
     return text.toUpperCase() === 'NIL' ? { kind: 'nil' } : { kind: 'atom', text };
+  }
+
+  /** `[…]` within an atom: the section of a body. Keywords of some servers hold a bracket that nothing closes. */
+  #brackets(): string {
+    const text = this.#text();
+    const at = this.#at;
+    if (text.charAt(at) !== '[') return '';
+    const end = sectionEnd(text, at);
+    if (end === NOT_CLOSED) this.#unclosed += text.length - at;
+    if (this.#unclosed > MOST_UNCLOSED) throw new ResponseError('a line has brackets that nothing closes');
+    this.#at = end === NOT_CLOSED ? at + 1 : end;
+    return text.slice(at, this.#at);
   }
 }
 

@@ -29,6 +29,10 @@ export class ScanError extends Error {
   override readonly name = 'ScanError';
 }
 
+const NOTHING = Buffer.alloc(0);
+const LEAST_CARRIED = 512;
+/** Room for a line that is kept for the next one. */
+const MOST_KEPT = 64 << 10;
 const LF = 10;
 const CR = 13;
 const CLOSING_BRACE = 125;
@@ -44,8 +48,8 @@ const FREE_TEXT = /^(?:\+|[^ ]+ (?:OK|NO|BAD|BYE|PREAUTH)(?: |$))/i;
 export class Scanner {
   readonly #sink: ScannerSink;
   readonly #limits: ScannerLimits;
-  /** Pieces of a line whose end has not arrived. */
-  #carried: Buffer[] = [];
+  /** Begins with a line whose end has not arrived; many small pieces would take far more room than they have bytes. */
+  #carried = NOTHING;
   #carriedBytes = 0;
   /** Bytes of the current literal that have not arrived. */
   #missing = 0;
@@ -87,19 +91,30 @@ export class Scanner {
       throw new ScanError(`a response has more than ${this.#limits.maxLine} bytes outside literals`);
     }
     if (end === -1) {
-      this.#carried.push(chunk.subarray(at));
-      this.#carriedBytes += taken;
+      this.#carry(chunk, at, chunk.length);
       return chunk.length;
     }
     if (this.#carriedBytes === 0) {
       this.#endLine(chunk, at, end);
     } else {
-      const whole = Buffer.concat([...this.#carried, chunk.subarray(at, end + 1)], this.#carriedBytes + taken);
-      this.#carried = [];
+      this.#carry(chunk, at, end + 1);
+      const [whole, bytes] = [this.#carried, this.#carriedBytes];
+      if (whole.length > MOST_KEPT) this.#carried = NOTHING;
       this.#carriedBytes = 0;
-      this.#endLine(whole, 0, whole.length - 1);
+      this.#endLine(whole, 0, bytes - 1);
     }
     return end + 1;
+  }
+
+  #carry(chunk: Buffer, at: number, end: number): void {
+    const bytes = this.#carriedBytes + end - at;
+    if (bytes > this.#carried.length) {
+      const larger = Buffer.allocUnsafeSlow(Math.max(LEAST_CARRIED, Math.min(2 * bytes, this.#limits.maxLine)));
+      this.#carried.copy(larger, 0, 0, this.#carriedBytes);
+      this.#carried = larger;
+    }
+    chunk.copy(this.#carried, this.#carriedBytes, at, end);
+    this.#carriedBytes = bytes;
   }
 
   /** `end` is the position of the line feed. */

@@ -2,6 +2,7 @@
 import { readListed, readNamespaces } from './listing.ts';
 import { refuse } from './refusal.ts';
 import type { Namespaces } from './listing.ts';
+import { ResponseError } from './response.ts';
 import type { DataResponse } from './response.ts';
 import type { Welcome } from './session.ts';
 import type { Wire } from './wire.ts';
@@ -12,11 +13,19 @@ interface Told {
   namespaces: Namespaces | undefined;
 }
 
+/** Far more than any server has. */
+const MOST_CAPABILITIES = 1_000;
+
+function addCapabilities(known: Set<string>, text: string): void {
+  for (const [word] of text.toUpperCase().matchAll(/[^ ]+/g)) {
+    if (known.size === MOST_CAPABILITIES) throw new ResponseError('it has more capabilities than there are');
+    known.add(word);
+  }
+}
+
 function listen(told: Told): (data: DataResponse) => void {
   return (data) => {
-    if (data.name === 'CAPABILITY') {
-      for (const word of data.text.toUpperCase().split(' ')) if (word !== '') told.capabilities.add(word);
-    }
+    if (data.name === 'CAPABILITY') addCapabilities(told.capabilities, data.text);
     if (data.name === 'NAMESPACE') told.namespaces = readNamespaces(data);
   };
 }

@@ -200,8 +200,12 @@ function suggestedWait(text: string): number | undefined {
   return digits === undefined ? undefined : Math.min(Number(digits), HOUR_MS);
 }
 
+/** What says more than this says nothing more, and the expressions would take long over it. */
+const LONGEST_WORDS = 2_000;
+
 /** What a NO, a BAD or a BYE means. Never fails: unknown words are `server.refused`. */
-export function classify(said: ServerRefusal): Classified {
+export function classify(refusal: ServerRefusal): Classified {
+  const said = { ...refusal, text: refusal.text.slice(0, LONGEST_WORDS) };
   const row = SERVER_TEXTS.find((candidate) => fits(candidate, said));
   if (row === undefined) return { code: 'server.refused' };
   const waitMs = suggestedWait(said.text) ?? row.waitMs;

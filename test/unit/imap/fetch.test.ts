@@ -289,3 +289,32 @@ describe('fetching messages', () => {
     expect(await rejectionOf(reading)).toMatchObject({ name: 'ImapRefusal', cause: reason });
   });
 });
+
+describe('a server that loses its way amid messages', () => {
+  it.each([
+    ['HTTP', 'HTTP/1.1 400 Bad Request\r\n\r\n'],
+    ['a TLS alert', '\x15\x03\x03\0\x02\x02\x28\r\n'],
+    ['noise', '\xff\xfe\0\x07\r\n'],
+    ['a line feed alone', '* OK hello\n'],
+    ['brackets that nothing closes', `* 2 FETCH (${'['.repeat(100_000)}\r\n`],
+    [
+      'flags without an end',
+      `* 2 FETCH (UID 2 FLAGS (${'$x '.repeat(50_000)}) INTERNALDATE "${DATE}" BODY[] {1}\r\nx)\r\n`,
+    ],
+  ])('with %s is refused, and what came before is whole', async (_, said) => {
+    const { session } = await stage([BODIES('1:2'), { send: `${row(1, 'hello')}${said}` }]);
+    const rows: FetchedMessage[] = [];
+    const reading = async (): Promise<void> => {
+      for await (const group of session.readMessages([1, 2], new ByteBudget(1 << 20))) rows.push(...group);
+    };
+    expect((await refusalOf(reading())).problem.code).toBe('server.protocol');
+    expect(rows.map(text)).toEqual(rows.length === 0 ? [] : ['hello']);
+    expect(session.usable).toBe(false);
+  });
+
+  it('within a message gives nothing of it', async () => {
+    const cut = row(1, 'hello').slice(0, -5);
+    const { session } = await stage([BODIES('1'), { send: `${cut}HTTP/1.1 400 Bad Request\r\n` }]);
+    expect((await refusalOf(collect(session.fetchMessages([1])))).problem.code).toBe('server.protocol');
+  });
+});

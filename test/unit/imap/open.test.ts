@@ -1,5 +1,6 @@
 import { createServer } from 'node:net';
 import { inspect } from 'node:util';
+import { deflateRawSync } from 'node:zlib';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { openSession } from '../../../imap/open.ts';
 import type { ImapSession, Login, SessionOptions } from '../../../imap/types.ts';
@@ -68,6 +69,29 @@ describe('logging in', () => {
     const session = await open({ port: server.port });
     expect([...session.capabilities]).toEqual(['IMAP4REV1', 'NAMESPACE', 'UIDPLUS']);
     expect([session.prefix, session.delimiter, session.usable]).toEqual(['INBOX.', '.', true]);
+  });
+
+  it('asks for no UTF-8, and understands names in it all the same', async () => {
+    const server = await script(
+      greet('AUTH=PLAIN SASL-IR ENABLE UTF8=ACCEPT'),
+      { expect: /^1 AUTHENTICATE/ },
+      { send: '* ENABLED UTF8=ACCEPT\r\n$tag OK [CAPABILITY IMAP4rev1 ENABLE UTF8=ACCEPT] in\r\n' },
+      { expect: 'CAPABILITY' },
+      { send: '* ENABLED UTF8=ACCEPT\r\n* CAPABILITY IMAP4rev1 ENABLE UTF8=ACCEPT\r\n$tag OK\r\n' },
+      { expect: 'LIST "" ""' },
+      { send: '* LIST (\\Noselect) "/" ""\r\n$tag OK\r\n' },
+      { expect: 'LIST "" "*"' },
+      { send: '* LIST () "/" "Gr\xc3\xbcn/\xe2\x98\xba"\r\n$tag OK\r\n' },
+      { expect: 'EXAMINE {9}' },
+      { send: '+ \r\n' },
+      { expect: /^Gr\xc3\xbcn\/\xe2\x98\xba$/ },
+      { send: '* 0 EXISTS\r\n* OK [UIDVALIDITY 7]\r\n* OK [UIDNEXT 1]\r\nF4 OK\r\n' },
+    );
+    const session = await open({ port: server.port });
+    const [folder] = await session.list();
+    expect(folder?.path).toEqual(['Grün', '☺']);
+    expect((await session.examine(folder?.name ?? '')).uidValidity).toBe(7);
+    expect(server.received()).not.toContain('ENABLE');
   });
 
   it('survives a server whose NAMESPACE is NIL', async () => {
@@ -380,6 +404,58 @@ describe('a server that cannot be talked to', () => {
   ] satisfies readonly (readonly [string, readonly Step[], string])[])('because it %s', async (_, steps, code) => {
     const server = await script(...steps);
     expect((await refusalOf(open({ port: server.port, commandTimeout: 100 }))).problem.code).toBe(code);
+  });
+
+  it.each([
+    ['a web server', 'HTTP/1.1 400 Bad Request\r\nContent-Type: text/html\r\n\r\n<html>\r\n'],
+    ['one that expects TLS', '\x15\x03\x01\0\x02\x02\x46'],
+    ['one that sends mail', '220 mx.example.org ESMTP\r\n'],
+    ['one for POP3', '+OK ready\r\n'],
+    ['one that compresses', deflateRawSync('* OK ready\r\n').toString('latin1')],
+    ['noise', '\xff\xfe\0\r\n\x1b[2J\r\n\n\n'],
+  ])('because it is %s', async (_, send) => {
+    const server = await script({ send });
+    const { problem } = await refusalOf(open({ port: server.port, commandTimeout: 100 }));
+    expect(problem).toMatchObject({ code: 'server.unreachable', text: expect.stringContaining('did not greet') });
+  });
+
+  it.each<readonly [string, Step]>([
+    ['HTTP', { send: 'HTTP/1.1 400 Bad Request\r\n\r\n' }],
+    ['a TLS alert', { send: '\x15\x03\x03\0\x02\x02\x28' }],
+    ['noise', { send: '\xff\xfe\0\r\n\x1b[2J\r\n' }],
+  ])('because it answers the login with %s', async (_, answer) => {
+    const server = await script(greet('AUTH=PLAIN SASL-IR'), { expect: /^1 AUTHENTICATE/ }, answer);
+    const { problem } = await refusalOf(open({ port: server.port, commandTimeout: 100 }));
+    expect(problem).toMatchObject({ code: 'server.timeout', text: expect.stringContaining('during the login') });
+  });
+
+  it.each<readonly [string, readonly Step[]]>([
+    ['greets with a line without an end', [{ send: 'x'.repeat(100_000) }]],
+    ['greets with brackets without an end', [{ send: `* OK [${'['.repeat(100_000)}\r\n` }]],
+    [
+      'refuses the login with brackets without an end',
+      [greet('AUTH=PLAIN SASL-IR'), { expect: /^1 AUTHENTICATE/ }, { send: `1 NO [${'['.repeat(100_000)}\r\n` }],
+    ],
+    [
+      'answers the login with a literal of a gigabyte',
+      [greet('AUTH=PLAIN SASL-IR'), { expect: /^1 AUTHENTICATE/ }, { send: '* X {1000000000}\r\n' }],
+    ],
+  ])('because it %s', async (_, steps) => {
+    const server = await script(...steps);
+    const { problem } = await refusalOf(open({ port: server.port, commandTimeout: 60_000 }));
+    expect(problem).toMatchObject({ code: 'server.protocol', text: expect.stringContaining('does not keep to IMAP') });
+  });
+
+  it('because it has more capabilities than there are', async () => {
+    const many = Array.from({ length: 2_000 }, (_, index) => `X-${index}`).join(' ');
+    const server = await script(
+      greet('AUTH=PLAIN SASL-IR'),
+      { expect: /^1 AUTHENTICATE/ },
+      { send: '$tag OK [CAPABILITY IMAP4rev1] in\r\n' },
+      { expect: 'CAPABILITY' },
+      { send: `* CAPABILITY IMAP4rev1 ${many}\r\n$tag OK\r\n` },
+    );
+    expect((await refusalOf(open({ port: server.port }))).problem.code).toBe('server.protocol');
   });
 
   it('because it dribbles for ever', async () => {

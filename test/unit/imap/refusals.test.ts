@@ -14,6 +14,13 @@ const said = (asked: Asked, responseCode: string | undefined, text: string): Ser
 });
 
 describe('what servers say', () => {
+  it.each(['duplicate folders ', 'mail ', 'Suggested Backoff Time: ', 'authentication '])(
+    'is read in no time that grows with the square of %s',
+    (words) => {
+      expect(classify(said('append', undefined, words.repeat(1_000_000))).code).toBeDefined();
+    },
+  );
+
   it.each<Case>([
     ['fetch', undefined, 'Request is throttled. Suggested Backoff Time: 299961 milliseconds', 'server.throttled'],
     ['authenticate', 'OVERQUOTA', 'Account exceeded command or bandwidth limits.', 'server.daily-limit'],

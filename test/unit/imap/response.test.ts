@@ -100,6 +100,31 @@ describe('a data response', () => {
   });
 });
 
+/** As long as a line may be. */
+const LONG = 8 << 20;
+
+describe('a line of megabytes', () => {
+  it.each([
+    ['brackets', '['.repeat(LONG)],
+    ['words with brackets', 'a['.repeat(LONG / 2)],
+    ['brackets around an open quotation', `${'['.repeat(LONG)}"]`],
+    ['quotations in brackets', '["'.repeat(LONG / 2)],
+    ['words', 'a '.repeat(LONG / 2)],
+    ['lists', '() '.repeat(LONG / 3)],
+    ['backslashes', `"${'\\'.repeat(LONG + 1)}`],
+  ])('of %s is refused, and takes no time that grows with its square', (_, line) => {
+    expect(() => values(line)).toThrow(ResponseError);
+  });
+
+  it('in quotation marks, in brackets or in a response code is read as it is', () => {
+    const long = 'x'.repeat(LONG);
+    expect(textOf(values(`"${long}"`)[0])).toBe(long);
+    expect(textOf(values(`BODY[${long}]`)[0])).toBe(`BODY[${long}]`);
+    expect(readResponse(raw(`* OK [X ${long}] ok`))).toMatchObject({ code: { name: 'X', args: long }, text: 'ok' });
+    expect(readResponse(raw(`* OK [X ${long}`))).toMatchObject({ text: `[X ${long}` });
+  });
+});
+
 describe('anything else', () => {
   it.each(['', 'hello', '*', '* ', '* (x)', '*OK', 'F1 OKAY done', 'F1', 'F 1 OK', '* 12345678901 EXISTS'])(
     '%j is refused',

@@ -1,5 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { Assembler } from '../../../imap/assembler.ts';
+import type { RawResponse } from '../../../imap/response.ts';
 import { DEFAULT_LIMITS, ScanError, Scanner } from '../../../imap/scanner.ts';
 import type { ScannerLimits } from '../../../imap/scanner.ts';
 
@@ -141,5 +143,38 @@ describe('the scanner', () => {
     );
     expect(events).toHaveLength(1);
     expect(performance.now() - started).toBeLessThan(2_000);
+  });
+});
+
+describe('a literal', () => {
+  function assemble(chunks: readonly Buffer[]): readonly Buffer[] {
+    const responses: RawResponse[] = [];
+    const scanner = new Scanner(new Assembler((response) => responses.push(response)));
+    for (const chunk of chunks) scanner.push(chunk);
+    return responses[0]?.literals[0]?.pieces ?? [];
+  }
+
+  it('that comes byte by byte does not take some hundred bytes for each', () => {
+    const text = Array.from({ length: 100_000 }, (_, index) => index % 251);
+    const stream = Buffer.concat([bytes('* 1 FETCH (BODY[] {100000}\r\n'), Buffer.from(text), bytes(')\r\n')]);
+    const pieces = assemble(Array.from(stream, (byte) => Buffer.from([byte])));
+    expect(Buffer.concat(pieces)).toEqual(Buffer.from(text));
+    expect(pieces.length).toBeLessThan(20);
+  });
+
+  it('is the same however it is cut', () => {
+    const text = Buffer.from(Array.from({ length: 5_000 }, (_, index) => index % 253));
+    const stream = Buffer.concat([bytes('* 1 FETCH (BODY[] {5000}\r\n'), text, bytes(')\r\n')]);
+    fc.assert(
+      fc.property(fc.array(fc.nat(), { maxLength: 60 }), (places) => {
+        expect(Buffer.concat(assemble(cut(stream, places))).equals(text)).toBe(true);
+      }),
+    );
+  });
+
+  it('that comes as usual is not copied', () => {
+    const chunk = bytes(`* 1 FETCH (BODY[] {4000}\r\n${'x'.repeat(2_000)}`);
+    const [first] = assemble([chunk, bytes(`${'x'.repeat(2_000)})\r\n`)]);
+    expect(first?.buffer).toBe(chunk.buffer);
   });
 });
