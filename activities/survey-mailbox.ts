@@ -85,25 +85,39 @@ async function count(attempt: Run, source: ImapSession, names: readonly string[]
   for (let next = 0; next < names.length; next += COUNTED_AT_ONCE) {
     const some = names.slice(next, next + COUNTED_AT_ONCE);
     attempt.say(`counting folders, ${next + some.length} of ${names.length}`);
-    const asking = some.map((name) => statusOf(source, name));
+    const asking = some.map((name) => statusOf(source, () => source.status(name)));
     await Promise.allSettled(asking);
     const statuses = await Promise.all(asking);
     for (const [index, name] of some.entries()) {
       const status = statuses[index];
-      if (status !== undefined) counts.set(name, status);
+      const told = status === 'untold' ? await stateOf(source, name) : status;
+      if (told !== undefined) counts.set(name, told);
     }
   }
   return counts;
 }
 
+/** What a server does not tell of a folder it may tell of one that is open. */
+async function stateOf(source: ImapSession, name: string): Promise<FolderStatus | undefined> {
+  const state = await statusOf(source, () => source.examine(name));
+  return state === 'untold' ? UNKNOWN : state;
+}
+
 /** Undefined for a folder that has gone since it was listed. */
-async function statusOf(source: ImapSession, name: string): Promise<FolderStatus | undefined> {
+async function statusOf(
+  source: ImapSession,
+  ask: () => Promise<FolderStatus>,
+): Promise<FolderStatus | 'untold' | undefined> {
   try {
-    const { messages, uidNext, uidValidity } = await askedOf('source', source.status(name));
+    const { messages, uidNext, uidValidity } = await askedOf('source', ask());
     return { messages, uidNext, uidValidity };
   } catch (error) {
-    if (!(error instanceof RefusedOn) || refusal(error.problem.code).scope !== 'folder') throw error;
-    return error.problem.code === 'source.folder-gone' ? undefined : UNKNOWN;
+    if (!(error instanceof RefusedOn)) throw error;
+    const { code } = error.problem;
+    if (code === 'source.folder-gone') return undefined;
+    if (code === 'server.protocol' && source.usable) return 'untold';
+    if (refusal(code).scope === 'folder') return UNKNOWN;
+    throw error;
   }
 }
 

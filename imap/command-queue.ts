@@ -1,6 +1,6 @@
 /** The commands of one connection, from the call to the answer. */
 import type { Command, Outgoing } from './outgoing.ts';
-import type { ResponseCode } from './response.ts';
+import type { DataResponse, ResponseCode } from './response.ts';
 
 /** The tagged OK. */
 export interface Completion {
@@ -27,6 +27,17 @@ export class CommandQueue {
   /** The first that is not answered. A server takes commands in their order, so it is the one whose data it sends. */
   get current(): Pending | undefined {
     return this.#begun[0];
+  }
+
+  /** The one to which this data belongs: by what the data names, or else the first that is not answered. */
+  concernedBy(data: DataResponse): Pending | undefined {
+    let likely: Pending | undefined;
+    for (const begun of this.#begun) {
+      const how = begun.command.concerns?.(data);
+      if (how === 'exactly') return begun;
+      if (how !== undefined) likely ??= begun;
+    }
+    return likely ?? this.current;
   }
 
   /** The one whose bytes are being written. */

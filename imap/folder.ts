@@ -1,31 +1,12 @@
 /** Opening a folder and asking for its state (RFC 3501 sections 6.3.1, 6.3.2 and 6.3.10). */
 import { mailboxName } from './grammar.ts';
 import { refuse } from './refusal.ts';
-import { numberOf, positiveOf, readArguments, textOf, wordsOf } from './response.ts';
+import { positiveOf, readArguments, wordsOf } from './response.ts';
 import type { DataResponse, ResponseCode } from './response.ts';
+import { askStatus } from './status.ts';
+import type { Asked, Told } from './status.ts';
 import type { FolderStatus, OpenFolder } from './types.ts';
 import type { Wire } from './wire.ts';
-
-/** The numbers that a server told; any of them may be missing. */
-interface Told {
-  messages?: number | undefined;
-  uidNext?: number | undefined;
-  uidValidity?: number | undefined;
-}
-
-function readStatusItems(data: DataResponse): Told {
-  const [, list] = data.values();
-  const items = list?.kind === 'list' ? list.items : [];
-  const told: Told = {};
-  for (let index = 0; index + 1 < items.length; index += 2) {
-    const name = textOf(items[index])?.toUpperCase();
-    const value = items[index + 1];
-    if (name === 'MESSAGES') told.messages = numberOf(value);
-    if (name === 'UIDNEXT') told.uidNext = positiveOf(value);
-    if (name === 'UIDVALIDITY') told.uidValidity = positiveOf(value);
-  }
-  return told;
-}
 
 /** Throws an ImapRefusal: without these numbers no message can be recognised again. */
 function complete(peer: string, shown: string, { messages, uidNext, uidValidity }: Told): FolderStatus {
@@ -37,30 +18,22 @@ function complete(peer: string, shown: string, { messages, uidNext, uidValidity 
     ];
     throw refuse('server.protocol', `${peer} does not tell ${missing.join(' and ')} of ${shown}`);
   }
+  // One may arrive between the two numbers.
+  if (messages > uidNext) {
+    throw refuse('server.protocol', `${peer} tells ${messages} messages in ${shown}, and ${uidNext} as UIDNEXT`);
+  }
   return { messages, uidNext, uidValidity };
 }
 
-async function askStatus(wire: Wire, name: string, shown: string): Promise<Told> {
-  let told: Told = {};
-  await wire.run({
-    asked: 'status',
-    about: `tell the status of ${shown}`,
-    parts: ['STATUS ', mailboxName(name), ' (MESSAGES UIDNEXT UIDVALIDITY)'],
-    pipelined: true,
-    onData: (data) => {
-      if (data.name === 'STATUS') told = readStatusItems(data);
-    },
-  });
-  return told;
-}
-
-/** STATUS. `shown` is the name for people. */
-export async function folderStatus(wire: Wire, peer: string, name: string, shown: string): Promise<FolderStatus> {
-  return complete(peer, shown, await askStatus(wire, name, shown));
+/** STATUS. */
+export async function folderStatus(wire: Wire, peer: string, asked: Asked): Promise<FolderStatus> {
+  return complete(peer, asked.shown, await askStatus(wire, asked));
 }
 
 interface Opening extends Told {
   highestModseq?: number | undefined;
+  /** It keeps no mod-sequences for this folder (RFC 7162 section 3.1.2.2), whatever else it says. */
+  noModseq?: true;
   flags: readonly string[];
   permanentFlags?: readonly string[];
 }
@@ -75,6 +48,7 @@ function readCode(opening: Opening, { name, args }: ResponseCode): void {
   if (name === 'UIDVALIDITY') opening.uidValidity = positiveOf(readArguments(args)[0]);
   if (name === 'UIDNEXT') opening.uidNext = positiveOf(readArguments(args)[0]);
   if (name === 'HIGHESTMODSEQ') opening.highestModseq ??= modseqOf(args);
+  if (name === 'NOMODSEQ') opening.noModseq = true;
   if (name === 'PERMANENTFLAGS') {
     const flags = wordsOf(readArguments(args)[0]);
     if (flags !== undefined) opening.permanentFlags = flags;
@@ -94,10 +68,10 @@ export async function openFolder(
   wire: Wire,
   peer: string,
   how: 'examine' | 'select',
-  name: string,
-  shown: string,
+  asked: Asked,
   condstore: boolean,
 ): Promise<OpenFolder> {
+  const { name, shown } = asked;
   const opening: Opening = { flags: [] };
   const { code } = await wire.run({
     asked: how,
@@ -107,9 +81,9 @@ export async function openFolder(
     onData: (data) => readOpeningData(opening, data),
     onCode: (told) => readCode(opening, told),
   });
-  const { flags, permanentFlags, highestModseq, ...told } = opening;
+  const { flags, permanentFlags, highestModseq, noModseq, ...told } = opening;
   const missing = told.uidNext === undefined || told.uidValidity === undefined;
-  const later = missing ? await askStatus(wire, name, shown) : {};
+  const later = missing ? await askStatus(wire, asked) : {};
   const status = complete(peer, shown, {
     messages: told.messages,
     uidNext: told.uidNext ?? later.uidNext,
@@ -121,6 +95,6 @@ export async function openFolder(
     ...status,
     flags,
     ...(permanentFlags === undefined ? {} : { permanentFlags }),
-    ...(highestModseq === undefined || !condstore ? {} : { highestModseq }),
+    ...(highestModseq === undefined || noModseq || !condstore ? {} : { highestModseq }),
   };
 }

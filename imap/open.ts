@@ -23,7 +23,7 @@ function openAhead(wire: Wire, options: SessionOptions, told: ReadonlySet<string
   if (name === undefined) return undefined;
   const how = side === 'destination' ? 'select' : 'examine';
   const condstore = how === 'examine' && keepsModseqs(told);
-  const folder = openFolder(wire, peerOf(address), how, name, name, condstore);
+  const folder = openFolder(wire, peerOf(address), how, { name, shown: name, delimiter: null }, condstore);
   folder.catch(() => undefined);
   return { how, name, condstore, folder };
 }

@@ -14,7 +14,12 @@ export interface Command {
   readonly parts: readonly Part[];
   /** It may be sent while other such commands wait for their answers. */
   readonly pipelined?: boolean;
-  /** Untagged data while this command is under way, also what the server sends unasked. */
+  /**
+   * Of a command that may be answered before those that were sent before it: whether data is its own, by what it names. Such data
+   * goes to no other command.
+   */
+  readonly concerns?: (data: DataResponse) => 'exactly' | 'spelled otherwise' | undefined;
+  /** Untagged data while this command is the first without an answer, also what the server sends unasked; and its own. */
   readonly onData?: (data: DataResponse) => void;
   /** A whole response before anybody has read it; true when that was all there is to do with it. */
   readonly onRaw?: (raw: RawResponse) => boolean;

@@ -11,13 +11,14 @@ import type { RowKind } from './fetch-rows.ts';
 import { fetchRows } from './fetch.ts';
 import { folderStatus, openFolder } from './folder.ts';
 import { flagList, formatUidSet, mailboxName } from './grammar.ts';
-import { readListed } from './listing.ts';
+import { addListed, readListed } from './listing.ts';
 import { move } from './move.ts';
 import { isImapRefusal, refuse } from './refusal.ts';
 import { saysAlreadyExists } from './refusals.ts';
 import { rootPatterns } from './root.ts';
 import type { DataResponse } from './response.ts';
 import { search } from './search.ts';
+import type { Asked } from './status.ts';
 import type {
   Appended,
   AppendMessage,
@@ -104,12 +105,10 @@ export class Session implements ImapSession {
     const own = await this.#listOwn();
     const root = this.#root;
     if (root === undefined) return own;
-    const folders = new Map(own.map((folder) => [folder.name, folder]));
+    const folders = new Map<string, ListedFolder>();
     for (const pattern of rootPatterns(root, this.delimiter)) {
       const onData = (data: DataResponse): void => {
-        if (data.name !== 'LIST') return;
-        const folder = readListed(data);
-        if (folder.name !== '' && !folders.has(folder.name)) folders.set(folder.name, folder);
+        if (data.name === 'LIST') addListed(folders, readListed(data));
       };
       // A name that this server cannot have is one of the ways in which the root is not written.
       await this.#attempt(
@@ -117,7 +116,8 @@ export class Session implements ImapSession {
         () => true,
       );
     }
-    return [...folders.values()];
+    const names = new Set(own.map(({ name }) => name));
+    return [...own, ...[...folders.values()].filter(({ name }) => !names.has(name))];
   }
 
   async #listOwn(): Promise<readonly ListedFolder[]> {
@@ -128,12 +128,11 @@ export class Session implements ImapSession {
       about: 'list the folders',
       parts: [withRoles ? 'LIST "" "*" RETURN (SPECIAL-USE)' : 'LIST "" "*"'],
       onData: (data) => {
-        if (data.name !== 'LIST') return;
-        const folder = readListed(data);
-        folders.set(folder.name, folder);
+        const folder = data.name === 'LIST' ? readListed(data) : undefined;
+        if (folder !== undefined && !this.#isForeign(folder)) addListed(folders, folder);
       },
     });
-    return [...folders.values()].filter((folder) => folder.name !== '' && !this.#isForeign(folder));
+    return [...folders.values()];
   }
 
   #isForeign({ name, delimiter }: ListedFolder): boolean {
@@ -143,7 +142,7 @@ export class Session implements ImapSession {
   async status(name: string): Promise<FolderStatus> {
     this.#mustBeFree();
     if (name === this.#examined) return this.#openFolder('examine', name);
-    return folderStatus(this.#wire, this.#peer, name, this.#shown(name));
+    return folderStatus(this.#wire, this.#peer, this.#asked(name));
   }
 
   async create(name: string): Promise<'created' | 'exists'> {
@@ -206,7 +205,7 @@ export class Session implements ImapSession {
   async appendLimit(name: string): Promise<number | undefined> {
     this.#mustBeFree();
     const announced = announcedLimit(this.capabilities);
-    return announced === 'per-folder' ? askLimit(this.#wire, name, this.#shown(name)) : announced;
+    return announced === 'per-folder' ? askLimit(this.#wire, this.#asked(name)) : announced;
   }
 
   get appendMode(): AppendMode {
@@ -274,6 +273,10 @@ export class Session implements ImapSession {
     return listedPath(name, this.delimiter).join('/');
   }
 
+  #asked(name: string): Asked {
+    return { name, shown: this.#shown(name), delimiter: this.delimiter };
+  }
+
   /** Otherwise a consumer that waits for a command amid its rows would wait for itself for ever. */
   #mustBeFree(): void {
     if (!this.#reading) return;
@@ -303,15 +306,15 @@ export class Session implements ImapSession {
 
   async #openFolder(how: 'examine' | 'select', name: string): Promise<OpenFolder> {
     this.#mustBeFree();
-    const shown = this.#shown(name);
+    const asked = this.#asked(name);
     const condstore = how === 'examine' && keepsModseqs(this.capabilities);
-    const open = (): Promise<OpenFolder> => openFolder(this.#wire, this.#peer, how, name, shown, condstore);
+    const open = (): Promise<OpenFolder> => openFolder(this.#wire, this.#peer, how, asked, condstore);
     const ahead = this.#ahead;
     this.#ahead = undefined;
     const isOpen = ahead?.how === how && ahead.name === name && ahead.condstore === condstore;
     const opening = isOpen ? ahead.folder.catch(open) : open();
     // What follows in the same flight is about this folder.
-    this.#open = shown;
+    this.#open = asked.shown;
     this.#examined = how === 'examine' ? name : undefined;
     const counted = opening.then(({ messages }) => messages);
     this.#messages = counted;

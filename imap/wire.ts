@@ -123,7 +123,7 @@ export class Wire {
   pause(): void {
     if (this.#paused || this.#lost !== undefined) return;
     this.#paused = true;
-    this.#talk.end();
+    this.#talk.pause();
     this.#silence.end();
     this.#sockets.readSocket.pause();
   }
@@ -131,7 +131,10 @@ export class Wire {
   resume(): void {
     if (!this.#paused || this.#lost !== undefined) return;
     this.#paused = false;
-    this.#watch();
+    if (this.#commands.current !== undefined) {
+      this.#talk.goOn();
+      this.#silence.begin();
+    }
     this.#sockets.readSocket.resume();
   }
 
@@ -251,7 +254,7 @@ export class Wire {
       case 'continuation':
         return this.#continue();
       case 'data':
-        return this.#commands.current?.command.onData?.(response);
+        return this.#commands.concernedBy(response)?.command.onData?.(response);
       case 'status':
         return response.tag === undefined ? this.#untagged(response) : this.#tagged(response, response.tag);
     }
@@ -259,7 +262,9 @@ export class Wire {
 
   #continue(): void {
     const pending = this.#commands.sending;
-    if (pending?.stage !== 'waiting') return this.#violated('it asked for more although nothing was announced');
+    // One that was refused is not asked for any more: what is sent next would be taken for its literal.
+    if (pending?.stage !== 'waiting' || pending.settled)
+      return this.#violated('it asked for more although nothing was announced');
     pending.stage = 'sending';
     pending.proceed();
   }
