@@ -1,4 +1,5 @@
 import type { FlagsRow } from '../imap/types.ts';
+import { passesByItself } from '../model/refusals.ts';
 import { batches } from './batches.ts';
 import { NOWHERE, SOUGHT } from './ledger.ts';
 import { keepableFlags } from './message.ts';
@@ -69,11 +70,33 @@ async function changedAlike(work: Work): Promise<Iterable<ChangedAlike>> {
   return groups.values();
 }
 
-/** With a mod-sequence that the ledger holds, only those that changed since; a source whose last one is lower was set back. */
-function flagsToCompare({ source, sourceFolder, ledger }: Work): AsyncIterable<FlagsRow> {
+/**
+ * With a mod-sequence that the ledger holds, only those that changed since; a source whose last one is lower was set back. One
+ * that refuses to tell them, although it keeps mod-sequences, is asked for all.
+ */
+async function* flagsToCompare({ source, sourceFolder, ledger }: Work): AsyncGenerator<FlagsRow, void, undefined> {
   const { highestModseq: since } = ledger.head;
   const { highestModseq: now = 0 } = sourceFolder;
-  return since > 0 && since <= now ? source.fetchChangedFlags(since) : source.fetchFlags('all');
+  let isToldChanges = false;
+  try {
+    if (since > 0 && since <= now) {
+      for await (const row of source.fetchChangedFlags(since)) {
+        isToldChanges = true;
+        yield row;
+      }
+      return;
+    }
+  } catch (error) {
+    if (isToldChanges || !source.usable || !refusesCommand(error)) throw error;
+  }
+  yield* source.fetchFlags('all');
+}
+
+/** With NO or BAD, and not because it asks to wait. */
+function refusesCommand(error: unknown): boolean {
+  if (!(error instanceof SideRefusal)) return false;
+  const { status, problem } = error.refusal;
+  return (status === 'NO' || status === 'BAD') && !passesByItself(problem.code);
 }
 
 async function storeChange(work: Work, change: FlagChange, messages: readonly Changed[]): Promise<void> {

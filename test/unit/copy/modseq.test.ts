@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { refuse } from '../../../imap/refusal.ts';
 import { CopyHarness, type World } from '../../support/copy-harness.ts';
 import { mail } from '../../support/memory-server.ts';
 
@@ -49,6 +50,39 @@ describe('a source that keeps mod-sequences', () => {
   it('tells as much as a comparison of all flags, whatever changes while it is copied', async () => {
     expect(await flagsAfterChanges(KEEPS)).toEqual(await flagsAfterChanges({}));
     expect(await flagsAfterChanges(KEEPS)).toEqual([['\\Flagged'], ['\\Flagged'], []]);
+  });
+
+  it.each(['NO', 'BAD'] as const)(
+    'that answers %s when it is asked for changes is compared as a whole',
+    async (status) => {
+      const harness = threeMessages();
+      const { ledger } = await harness.copy({ pass: 'prestage' }, KEEPS);
+      harness.source.flag('INBOX', 2, ['\\Answered']);
+      const world: World = {
+        ...KEEPS,
+        onStep: (step) => {
+          if (step.startsWith('source before fetch changed flags'))
+            throw refuse('server.refused', 'no', { status, stored: 'refused' });
+        },
+      };
+      const { result, source } = await harness.attempt({ pass: 'delta', ledger }, world);
+      expect(result).toMatchObject({ outcome: { kind: 'complete' }, counts: { flagsChanged: 1 } });
+      expect(source.asked).toContain('fetch flags');
+      expect(flagsOf(harness)[1]).toEqual(['\\Answered']);
+    },
+  );
+
+  it('that keeps none any more for the folder (NOMODSEQ) loses no flags', async () => {
+    const harness = threeMessages();
+    const { ledger } = await harness.copy({ pass: 'prestage' }, KEEPS);
+    harness.source.flag('INBOX', 2, ['\\Answered']);
+    const delta = await harness.copy({ pass: 'delta', ledger });
+    expect(delta.counts.flagsChanged).toBe(0);
+    const final = await harness.copy({ pass: 'final', ledger: delta.ledger });
+    expect(final.counts.flagsChanged).toBe(1);
+    harness.source.flag('INBOX', 3, ['\\Flagged']);
+    await harness.copy({ pass: 'delta', ledger: final.ledger }, KEEPS);
+    expect(flagsOf(harness)).toEqual([['\\Seen'], ['\\Answered'], ['\\Flagged']]);
   });
 
   it('that was set back to an earlier one is compared as a whole', async () => {

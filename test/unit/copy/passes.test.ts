@@ -287,3 +287,17 @@ describe('a pass', () => {
     expect(harness.destination.bodies('INBOX')).toHaveLength(2);
   });
 });
+
+describe('headers in raw UTF-8', () => {
+  const fields = { id: '<grüße@例え.example>' };
+
+  it('are recognised by their bytes, each message once', async () => {
+    const harness = new CopyHarness();
+    for (const subject of ['Grüße ☺', 'Gru\u0308ße ☺', 'Grüße ☻'])
+      harness.source.add('INBOX', { body: mail(subject, fields) });
+    await harness.copy();
+    const { counts } = await harness.copy();
+    expect(counts).toMatchObject({ copied: 0, adopted: 3 });
+    expect(harness.destination.bodies('INBOX')).toEqual(harness.source.bodies('INBOX'));
+  });
+});

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Step } from '../../support/scripted-server.ts';
+import type { ImapRefusal } from '../../../imap/types.ts';
 import { refusalOf, stage } from './harness.ts';
 
 const OK: Step = { send: '$tag OK done\r\n' };
@@ -78,6 +79,15 @@ describe('listing folders', () => {
     ]);
   });
 
+  it.each([
+    ['more folders than any mailbox has', 100_001, (number: number) => `* LIST () "/" f${number}\r\n`],
+    ['a name that no command can hold', 1, () => `* LIST () "/" "${'x'.repeat(9_000)}"\r\n`],
+  ])('gives nothing of a list with %s', async (_, length, line) => {
+    const lines = Array.from({ length }, (__, index) => line(index)).join('');
+    const { session } = await stage([LIST, { send: lines }]);
+    expect((await refusalOf(session.list())).problem.code).toBe('server.protocol');
+  });
+
   it('gives nothing of a list that makes no sense', async () => {
     const { session } = await stage([LIST, { send: '* LIST () "//" a\r\n' }, OK]);
     expect((await refusalOf(session.list())).problem.code).toBe('server.protocol');
@@ -123,6 +133,91 @@ describe('the status of a folder', () => {
     },
   );
 
+  it.each([
+    'MESSAGES 1 UIDNEXT 2 UIDVALIDITY 4294967296',
+    'MESSAGES 1 UIDNEXT 4294967296 UIDVALIDITY 1',
+    'MESSAGES 1 UIDNEXT 0 UIDVALIDITY 1',
+    'MESSAGES 1 UIDVALIDITY 1',
+    'MESSAGES -1 UIDNEXT 2 UIDVALIDITY 1',
+    'MESSAGES 9 UIDNEXT 2 UIDVALIDITY 1',
+  ])('that cannot be is refused: %s', async (items) => {
+    const { session } = await stage([{ expect: /STATUS/ }, { send: `* STATUS a (${items})\r\n` }, OK]);
+    expect((await refusalOf(session.status('a'))).problem.code).toBe('server.protocol');
+  });
+
+  describe('among many that are asked for at once', () => {
+    const ask = (name: string): Step => ({ expect: `STATUS "${name}" (MESSAGES UIDNEXT UIDVALIDITY)` });
+    const told = (name: string, messages: number): string =>
+      `* STATUS ${name} (MESSAGES ${messages} UIDNEXT 99 UIDVALIDITY 7)\r\n`;
+    const ABC = [ask('a'), ask('b'), ask('c')];
+
+    async function messagesOf(names: readonly string[], script: readonly Step[]): Promise<readonly unknown[]> {
+      const { session } = await stage(script);
+      const asked = names.map(async (name) => {
+        const status = session.status(name);
+        return status.then(
+          ({ messages }) => messages,
+          ({ problem }: ImapRefusal) => problem.code,
+        );
+      });
+      return Promise.all(asked);
+    }
+
+    it.each<readonly [string, string]>([
+      ['in another order', `${told('c', 3)}F3 OK\r\n${told('b', 2)}F2 OK\r\n${told('a', 1)}F1 OK\r\n`],
+      ['all before the first answer', `${told('b', 2)}${told('c', 3)}${told('a', 1)}F1 OK\r\nF3 OK\r\nF2 OK\r\n`],
+      [
+        'with others among them',
+        `${told('x', 9)}${told('a', 1)}${told('b', 2)}F1 OK\r\nF2 OK\r\n${told('c', 3)}F3 OK\r\n`,
+      ],
+    ])('%s is that of the folder that it names', async (_, send) => {
+      expect(await messagesOf(['a', 'b', 'c'], [...ABC, { send }])).toEqual([1, 2, 3]);
+    });
+
+    it('that is missing or refused is no other’s', async () => {
+      const send = `${told('a', 1)}F1 OK\r\nF2 OK nothing to tell\r\n${told('c', 3)}F3 OK\r\n`;
+      expect(await messagesOf(['a', 'b', 'c'], [...ABC, { send }])).toEqual([1, 'server.protocol', 3]);
+      const refused = `F1 NO [NOPERM] no\r\n${told('b', 2)}F2 OK\r\n${told('c', 3)}F3 OK\r\n`;
+      expect(await messagesOf(['a', 'b', 'c'], [...ABC, { send: refused }])).toEqual([
+        'destination.folder-refused',
+        2,
+        3,
+      ]);
+    });
+
+    it('is refused where the server names others', async () => {
+      const send = `${told('x', 1)}F1 OK\r\n${told('a', 2)}F2 OK\r\n${told('b', 3)}F3 OK\r\n`;
+      expect(await messagesOf(['a', 'b', 'c'], [...ABC, { send }])).toEqual(Array(3).fill('server.protocol'));
+    });
+
+    it('is understood however the server spells the name', async () => {
+      const names = ['INBOX', 'Gr&APw-n', 'a "b"', 'NIL', '&Jjo-', 'Gr\xc3\xbcn'];
+      const script: readonly Step[] = [
+        ask('INBOX'),
+        ask('Gr&APw-n'),
+        ask('a \\"b\\"'),
+        ask('NIL'),
+        ask('&Jjo-'),
+        { expect: 'STATUS {5}' },
+        { send: '+ \r\n' },
+        { take: 5 },
+        { expect: /UIDVALIDITY\)$/ },
+        {
+          send: [
+            told('"Gr\xc3\xbcn"', 6),
+            told('NIL', 4),
+            told('"\xe2\x98\xba"', 5),
+            told('{5}\r\na "b"', 3),
+            told('"Gr&APw-n"', 2),
+            told('inbox', 1),
+          ].join(''),
+        },
+        { send: [1, 2, 3, 4, 5, 6].map((tag) => `F${tag} OK\r\n`).join('') },
+      ];
+      expect(await messagesOf(names, script)).toEqual([1, 2, 3, 4, 5, 6]);
+    });
+  });
+
   it('of a folder that is not there says so', async () => {
     const { session } = await stage([{ expect: /STATUS/ }, { send: "$tag NO Mailbox doesn't exist: a\r\n" }]);
     expect((await refusalOf(session.status('a'))).problem).toEqual({
@@ -165,6 +260,47 @@ describe('opening a folder', () => {
       OK,
     ]);
     expect(await session.examine('a')).toMatchObject({ messages: 3, uidNext: 12, uidValidity: 7 });
+  });
+
+  it.each(['0', '4294967296', '-7', 'x', ''])('asks again where UIDVALIDITY is %s, and gives up', async (told) => {
+    const { session } = await stage([
+      { expect: 'EXAMINE "a"' },
+      { send: `* 3 EXISTS\r\n* OK [UIDVALIDITY ${told}] ok\r\n* OK [UIDNEXT 4] ok\r\n$tag OK done\r\n` },
+      { expect: /STATUS/ },
+      { send: `* STATUS a (MESSAGES 3 UIDNEXT 4 UIDVALIDITY ${told === '' ? 'NIL' : told})\r\n` },
+      OK,
+    ]);
+    expect((await refusalOf(session.examine('a'))).problem).toMatchObject({
+      code: 'server.protocol',
+      text: 'imap.test:143 does not tell UIDVALIDITY of a',
+    });
+  });
+
+  it('gives up where there are more messages than UIDs', async () => {
+    const { session } = await stage([
+      { expect: 'EXAMINE "a"' },
+      { send: '* 9 EXISTS\r\n* OK [UIDVALIDITY 7] ok\r\n* OK [UIDNEXT 4] ok\r\n$tag OK done\r\n' },
+    ]);
+    expect((await refusalOf(session.examine('a'))).problem).toMatchObject({
+      code: 'server.protocol',
+      text: 'imap.test:143 tells 9 messages in a, and 4 as UIDNEXT',
+    });
+  });
+
+  it.each<readonly [string, string, number | undefined]>([
+    ['as the server tells it', '* OK [HIGHESTMODSEQ 715] ok\r\n', 715],
+    ['not where the server keeps none (NOMODSEQ)', '* OK [NOMODSEQ] none\r\n', undefined],
+    ['not where it says both', '* OK [HIGHESTMODSEQ 715] ok\r\n* OK [NOMODSEQ] none\r\n', undefined],
+    ['not where it says both the other way round', '* OK [NOMODSEQ]\r\n* OK [HIGHESTMODSEQ 715]\r\n', undefined],
+    ['not where it is none', '* OK [HIGHESTMODSEQ 0] ok\r\n', undefined],
+    ['not beyond what a number can hold', '* OK [HIGHESTMODSEQ 9223372036854775807] ok\r\n', undefined],
+  ])('knows its mod-sequence %s', async (_, said, expected) => {
+    const script = [
+      { expect: 'EXAMINE "a" (CONDSTORE)' },
+      { send: `${STATE}* OK [UIDNEXT 9] ok\r\n${said}$tag OK done\r\n` },
+    ];
+    const { session } = await stage(script, { capabilities: ['CONDSTORE'] });
+    expect((await session.examine('a')).highestModseq).toBe(expected);
   });
 
   it('gives up where no UIDVALIDITY is to be had', async () => {
@@ -260,6 +396,72 @@ describe('searching', () => {
     const uids = Array.from({ length: 1_000_000 }, (_, index) => index + 1);
     const { session } = await stage([{ expect: 'UID SEARCH ALL' }, { send: `* SEARCH ${uids.join(' ')}\r\n` }, OK]);
     expect((await session.search({ kind: 'all' })).length).toBe(1_000_000);
+  });
+
+  describe('where fewer are found than there are', () => {
+    const EXAMINED: readonly Step[] = [
+      { expect: 'EXAMINE "a"' },
+      { send: '* 3 EXISTS\r\n* OK [UIDVALIDITY 7]\r\n* OK [UIDNEXT 9]\r\n$tag OK\r\n' },
+      { expect: 'UID SEARCH ALL' },
+    ];
+    const ROWS: Step = { expect: 'UID FETCH 1:* (UID FLAGS)' };
+
+    it.each(['* SEARCH 4 8\r\n', '* SEARCH\r\n', '', '* ESEARCH (TAG "F2") UID ALL 4,6,8\r\n'])(
+      'fetches them as well after %j',
+      async (said) => {
+        const rows = [4, 6, 8].map((uid, index) => `* ${index + 1} FETCH (UID ${uid} FLAGS ())\r\n`);
+        const { session } = await stage([...EXAMINED, { send: said }, OK, ROWS, { send: rows.join('') }, OK]);
+        await session.examine('a');
+        expect(await session.search({ kind: 'all' })).toEqual([4, 6, 8]);
+      },
+    );
+
+    it('has those that are found where no more can be fetched', async () => {
+      const { session } = await stage([...EXAMINED, { send: '* SEARCH 4 8\r\n' }, OK, ROWS, OK]);
+      await session.examine('a');
+      expect(await session.search({ kind: 'all' })).toEqual([4, 8]);
+    });
+
+    it('has those that are found where fetching is refused', async () => {
+      const script = [...EXAMINED, { send: '* SEARCH 4 8\r\n' }, OK, ROWS, { send: '$tag BAD what?\r\n' }];
+      const { session } = await stage(script);
+      await session.examine('a');
+      expect(await session.search({ kind: 'all' })).toEqual([4, 8]);
+    });
+
+    it('gives up where none can be had', async () => {
+      const { session } = await stage([...EXAMINED, { send: '* SEARCH\r\n' }, OK, ROWS, OK]);
+      await session.examine('a');
+      expect((await refusalOf(session.search({ kind: 'all' }))).problem).toMatchObject({
+        code: 'server.protocol',
+        text: 'imap.test:143 has 3 messages in a, and does not tell which',
+      });
+    });
+
+    it('finds none where all have left meanwhile', async () => {
+      const gone = '* SEARCH\r\n* 3 EXPUNGE\r\n* 2 EXPUNGE\r\n* 1 EXPUNGE\r\n';
+      const { session } = await stage([...EXAMINED, { send: gone }, OK]);
+      await session.examine('a');
+      expect(await session.search({ kind: 'all' })).toEqual([]);
+    });
+  });
+
+  it('finds more than there were when the folder was opened', async () => {
+    const { session } = await stage([
+      { expect: 'EXAMINE "a"' },
+      { send: '* 1 EXISTS\r\n* OK [UIDVALIDITY 7]\r\n* OK [UIDNEXT 9]\r\n$tag OK\r\n' },
+      { expect: 'UID SEARCH ALL' },
+      { send: '* 2 EXISTS\r\n* SEARCH 4 9\r\n' },
+      OK,
+    ]);
+    await session.examine('a');
+    expect(await session.search({ kind: 'all' })).toEqual([4, 9]);
+  });
+
+  it('that is answered in a form that nobody asked for is no empty result', async () => {
+    const { session } = await stage([{ expect: /HEADER/ }, { send: '* ESEARCH (TAG "F1") UID ALL 7\r\n' }, OK]);
+    const refusal = await refusalOf(session.search({ kind: 'message-id', text: 'a@b' }));
+    expect(refusal.problem.code).toBe('server.protocol');
   });
 
   it('that is refused is no empty result', async () => {
