@@ -53,7 +53,13 @@ export class Preparing {
     return {
       uid,
       flags,
-      message: { flags: kept, internalDate: date?.text ?? formatDateTime(instant), body, bytes },
+      message: {
+        flags: kept,
+        internalDate: date?.text ?? formatDateTime(instant),
+        isAhead: instant > this.#now,
+        body,
+        bytes,
+      },
       instant,
       flagDropped: dropped,
       dateMended: date === undefined,

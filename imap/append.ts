@@ -40,16 +40,16 @@ interface AppendCalls {
   readonly onProven: () => void;
 }
 
-/** Dates that every server takes: in what a signed 32-bit time can say, in zones that exist. */
-const ORDINARY_DATE = /-(?:19[789]|20[0-2])\d .* [+-](?:0\d|1[0-4])[0-5]\d$/;
+/** Dates that every server takes, when they are past: in what a signed 32-bit time can say, in zones that exist. */
+const ORDINARY_DATE = /-(?:19[789]|20[0-2])\d .* (?:\+(?:0\d|1[0-4])|-(?:0\d|1[0-2]))(?:00|15|30|45)$/;
 
 /**
  * Appends to one connection.
  *
  * A server that dislikes an argument answers BAD without consuming the literal, and would read the message's body as
  * commands. So a literal goes out without waiting only when everything before it has been proven on this connection: the
- * date is an ordinary one, and the server has said `+` to a literal that waited behind this folder, each of the flags, and a
- * list of as many. One that refuses its arguments unread says so instead of `+` (RFC 3501 section 7.5); one that says `+` reads
+ * date is an ordinary one, and the server has said `+` to a literal that waited behind a date, this folder, each of the flags,
+ * and a list of as many. One that refuses its arguments unread says so instead of `+` (RFC 3501 section 7.5); one that says `+` reads
  * the literal, whatever it answers then, and reads one after the same arguments that does not wait.
  */
 export class Appender {
@@ -123,7 +123,8 @@ export class Appender {
     return text;
   }
 
-  #isFree({ body, bytes, internalDate }: AppendMessage): boolean {
+  #isFree({ body, bytes, internalDate, isAhead }: AppendMessage): boolean {
+    if (isAhead === true) return false;
     const isSmall = this.#largestFree !== undefined && bytes <= this.#largestFree;
     return isSmall && !isStream(body) && ORDINARY_DATE.test(internalDate);
   }

@@ -99,6 +99,8 @@ export interface AppendMessage {
   readonly flags: readonly string[];
   /** A date-time that `formatDateTime` made. */
   readonly internalDate: string;
+  /** The date is yet to come, so that a server may refuse it: it waits for that. */
+  readonly isAhead?: boolean;
   readonly body: Body;
   readonly bytes: number;
 }

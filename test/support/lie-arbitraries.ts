@@ -62,6 +62,19 @@ const UNASKED = [
   `* ${'('.repeat(40)}`,
   `* 1 FETCH (FLAGS "${'x'.repeat(300)}`,
   '\xff\xfe\0\x07',
+  'HTTP/1.1 400 Bad Request\r\nContent-Type: text/html\r\n',
+  '\x15\x03\x03\0\x02\x02\x28',
+  'K\xcc\xcfU\xc8OO\xe1\x02\0',
+  '+OK POP3 ready',
+  '* OK [NOMODSEQ] none',
+  '* OK [HIGHESTMODSEQ 1] of another',
+  '* ENABLED UTF8=ACCEPT',
+  '* 4294967295 EXISTS',
+  '* 12345678901 EXISTS',
+  `* 1 FETCH (${'['.repeat(3_000)}`,
+  `* FLAGS (${'a '.repeat(3_000)}`,
+  '* OK still here\r\n'.repeat(2_000),
+  '* 1 FETCH (FLAGS ())\r\n'.repeat(2_000),
 ];
 
 const unasked = record({

@@ -168,7 +168,10 @@ describe.each(DESTINATIONS)('one message among many, on a server with %s', (_, c
     ['flags', { flags: ['\\Seen', '$Odd'] }],
     ['a date long ago', { internalDate: '01-Jan-0001 00:00:00 +0000' }],
     ['a date far away', { internalDate: '31-Dec-9999 23:59:59 +0000' }],
+    ['a date to come', { internalDate: '01-Jan-2029 00:00:00 +0000' }],
     ['a zone that does not exist', { internalDate: '01-Jan-2020 00:00:00 +2359' }],
+    ['a zone of odd minutes', { internalDate: '01-Jan-2020 00:00:00 +0059' }],
+    ['a zone beyond the last one', { internalDate: '01-Jan-2020 00:00:00 -1330' }],
   ])('that has %s to which the server says BAD is put aside, and its body is not read', async (__, odd) => {
     const settings: SandboxOptions = {
       capabilities,
@@ -230,6 +233,19 @@ describe.each(DESTINATIONS)('one message among many, on a server with %s', (_, c
       ({ event, command }) => event === 'answered' && command === 'APPEND',
     );
     expect(new Set(answers.map(({ status }) => status))).toEqual(new Set(['OK']));
+  });
+
+  it('of whatever date, where the server takes none, is not read either', async () => {
+    const dislikes = (_flags: readonly string[], date: string | undefined): boolean => date !== undefined;
+    const [copy, user] = await begin(numbered(30), { capabilities, dislikes });
+    const { result } = await copy.attempt(user);
+    expect(result?.outcome).toMatchObject({
+      kind: 'refused',
+      side: 'destination',
+      problem: { code: 'server.refused' },
+    });
+    expect(copy.copied(user)).toEqual([]);
+    expectNoStrangeCommands(copy);
   });
 
   it('to a folder whose name the server answers with BAD is not read either', async () => {

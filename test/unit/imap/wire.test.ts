@@ -1,5 +1,8 @@
 import { once } from 'node:events';
+import { deflateRawSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
+import { ByteBudget } from '../../../imap/budget.ts';
+import type { ImapSession } from '../../../imap/types.ts';
 import type { Step } from '../../support/scripted-server.ts';
 import { always, appendOne, collect, message, refusalOf, stage } from './harness.ts';
 
@@ -156,6 +159,9 @@ describe('a server that does not keep to IMAP', () => {
     ['a status that does not exist', 'F1 MAYBE done\r\n'],
     ['a tagged BYE', 'F1 BYE done\r\n'],
     ['a literal of four gigabytes', '* LIST () "/" {4294967295}\r\n'],
+    ['an answer in HTTP', 'HTTP/1.1 400 Bad Request\r\nContent-Type: text/html\r\n\r\n'],
+    ['a TLS alert and more', '\x15\x03\x03\0\x02\x02\x28\r\n'],
+    ['compressed bytes', deflateRawSync('* OK done\r\n'.repeat(9)).toString('latin1').padEnd(40, '\n')],
   ])('loses the connection by %s', async (_, said) => {
     const { session, socket } = await stage([{ expect: 'NOOP' }, { send: said }]);
     const refusal = await refusalOf(session.noop());
@@ -178,6 +184,49 @@ describe('a server that does not keep to IMAP', () => {
       code: 'server.protocol',
       text: expect.stringContaining('answer nothing'),
     });
+  });
+
+  describe.each([
+    ['EXISTS', '* 7 EXISTS\r\n'],
+    ['words', '* OK still here\r\n'],
+    ['flags', '* 1 FETCH (FLAGS (\\Seen))\r\n'],
+    ['flags of one message', '* 1 FETCH (UID 1 FLAGS ())\r\n'],
+    ['one folder', '* LIST () "/" INBOX\r\n'],
+    ['one UID', '* SEARCH 1\r\n'],
+    ['a STATUS', '* STATUS a (MESSAGES 1 UIDNEXT 2 UIDVALIDITY 3)\r\n'],
+    ['capabilities', '* CAPABILITY IMAP4rev1\r\n'],
+  ])('and that says %s for ever', (_, line) => {
+    it.each<readonly [string, (session: ImapSession) => Promise<unknown>]>([
+      ['list', (session) => session.list()],
+      ['tell a status', (session) => session.status('a')],
+      ['open a folder', (session) => session.examine('a')],
+      ['search', (session) => session.search({ kind: 'all' })],
+      ['fetch flags', (session) => collect(session.fetchFlags('all'))],
+      ['fetch messages', (session) => collect(session.fetchMessages([1, 2]))],
+      ['store flags', (session) => session.store([1], { add: ['\\Seen'] })],
+      ['take a message', (session) => appendOne(session, 'a', message('x'), always)],
+    ])('when asked to %s loses it', async (__, ask) => {
+      const talk = Buffer.from(line.repeat(200));
+      const endless = Array.from({ length: 100 }, (): Step => ({ send: talk }));
+      const { session, socket } = await stage([{ expect: /./ }, ...endless], { mostIdle: 50_000 });
+      const { problem } = await refusalOf(ask(session));
+      expect(problem).toMatchObject({ code: 'server.protocol', text: expect.stringContaining('answer nothing') });
+      expect(socket.destroyed).toBe(true);
+    });
+  });
+
+  it('loses it by talk between the pauses of a reader that has no room', async () => {
+    const bodies = Buffer.from('* 9 FETCH (UID 9 BODY[] {4}\r\nabcd)\r\n'.repeat(100));
+    const endless = Array.from({ length: 100 }, (): Step => ({ send: bodies }));
+    const { session } = await stage([{ expect: /FETCH/ }, ...endless], { mostIdle: 50_000 });
+    const budget = new ByteBudget(16, 4);
+    budget.take(13);
+    budget.whenStalled(() => {
+      budget.give(13);
+      budget.take(13);
+    });
+    const { problem } = await refusalOf(collect(session.readMessages([1], budget)));
+    expect(problem.text).toContain('answer nothing');
   });
 
   it('loses it by words now and then that never come to an answer', async () => {
@@ -265,6 +314,63 @@ describe('appending', () => {
   ])('knows no UID from OK %s', async (code) => {
     const { session } = await stage([announced(1), { send: '+ \r\n' }, { take: 3 }, { send: `F1 OK ${code}\r\n` }]);
     expect(await appendOne(session, 'a', message('x'), always)).toEqual({});
+  });
+
+  describe('to a server that says + at its own will', () => {
+    const plus = { expect: 'APPEND "a" () "17-Jul-1996 02:44:25 -0700" {5+}' };
+    const proven: readonly Step[] = [announced(5), { send: '+ \r\n' }, { take: 7 }, { send: 'F1 OK\r\n' }];
+
+    it.each(['+\r\n', '+ \r\n', '+ OK {5}\r\n', '+ [X] go on\r\n'])('understands %j', async (said) => {
+      const { session } = await stage([announced(5), { send: said }, { take: 7 }, { send: 'F1 OK\r\n' }, ...NOOP]);
+      await appendOne(session, 'a', message('hello'), always);
+      await session.noop();
+    });
+
+    it.each<readonly [string, readonly Step[]]>([
+      ['twice', [announced(5), { send: '+ \r\n+ \r\n' }]],
+      ['once more after the literal', [announced(5), { send: '+ \r\n' }, { take: 7 }, { send: '+ \r\n' }]],
+      ['too late, after it refused', [announced(5), { send: 'F1 NO not now\r\n+ \r\n' }]],
+    ])('is refused when it says so %s', async (_, script) => {
+      const { session, socket } = await stage(script);
+      const appended = refusalOf(appendOne(session, 'a', message('hello'), always));
+      const after = refusalOf(session.noop());
+      expect((await after).problem.code).toBe('server.protocol');
+      await appended;
+      expect(socket.destroyed).toBe(true);
+    });
+
+    it('is refused when it asks for a literal that does not wait, and the message is in doubt', async () => {
+      const script = [...proven, plus, { take: 7 }, { send: '+ go on\r\n' }];
+      const { session } = await stage(script, { capabilities: ['LITERAL+'] });
+      await appendOne(session, 'a', message('hello'), always);
+      const refusal = await refusalOf(appendOne(session, 'a', message('hello'), always));
+      expect(refusal).toMatchObject({ stored: 'in-doubt', problem: { code: 'server.protocol' } });
+    });
+  });
+
+  it.each([
+    ['in HTTP', 'HTTP/1.1 200 OK\r\n\r\n'],
+    ['a TLS alert', '\x15\x03\x03\0\x02\x02\x28\r\n'],
+    ['noise', '\xff\xfe\0\x07\x1b[2J\r\n'],
+  ])('is in doubt after an answer that is %s', async (_, said) => {
+    const { session } = await stage([announced(5), { send: '+ \r\n' }, { take: 7 }, { send: said }]);
+    const refusal = await refusalOf(appendOne(session, 'a', message('hello'), always));
+    expect(refusal).toMatchObject({ stored: 'in-doubt', problem: { code: 'server.protocol' } });
+  });
+
+  it.each([
+    ['is ahead', { isAhead: true }],
+    ['has a zone that does not exist', { internalDate: '17-Jul-1996 02:44:25 +1459' }],
+    ['has a zone of odd minutes', { internalDate: '17-Jul-1996 02:44:25 +0059' }],
+    ['has a zone west of the last one', { internalDate: '17-Jul-1996 02:44:25 -1330' }],
+    ['is before 1970', { internalDate: '17-Jul-1966 02:44:25 +0000' }],
+  ])('waits with a message whose date %s, though its flags were accepted', async (_, odd) => {
+    const script = [announced(5), { send: '+ \r\n' }, { take: 7 }, { send: 'F1 OK\r\n' }, { expect: /\{5\}$/ }];
+    const { session, server } = await stage(script, { capabilities: ['LITERAL+'] });
+    await appendOne(session, 'a', message('hello'), always);
+    appendOne(session, 'a', { ...message('F2 OK'), ...odd }, always).catch(() => undefined);
+    await server.played;
+    expect(server.received()).not.toContain('F2 OK');
   });
 
   it('sends nothing of a message that the server does not want, and goes on', async () => {
