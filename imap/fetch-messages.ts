@@ -157,9 +157,14 @@ class Reading {
     this.#push({ ...head, body: stream, bytes });
     this.#groups.push(this.#arrived);
     this.#arrived = [];
+    let idle = 0;
     return {
       take: (slice) => {
-        this.#wire.progressed();
+        idle += slice.length;
+        if (idle >= LEAST_PROGRESS) {
+          idle = 0;
+          this.#wire.progressed();
+        }
         stream.take(slice);
       },
     };
@@ -283,6 +288,8 @@ class Reading {
   }
 }
 
+/** Of a stream: a server that sends it byte by byte would never come to its end. */
+const LEAST_PROGRESS = 64 << 10;
 const MOST_FLAG_SETS = 1_000;
 const LONGEST_PLAIN_FLAGS = 4_000;
 /** Lists, literals and strings do not stand among flags. */

@@ -317,4 +317,13 @@ describe('a server that loses its way amid messages', () => {
     const { session } = await stage([BODIES('1'), { send: `${cut}HTTP/1.1 400 Bad Request\r\n` }]);
     expect((await refusalOf(collect(session.fetchMessages([1])))).problem.code).toBe('server.protocol');
   });
+
+  it('within a message that is too large to be held, and goes on byte by byte, is not waited for', async () => {
+    const beat = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 20));
+    const drips = Array.from({ length: 400 }, (): readonly Step[] => [{ wait: beat }, { send: 'x' }]).flat();
+    const begin = { send: `* 1 FETCH (UID 1 FLAGS () INTERNALDATE "${DATE}" BODY[] {1000000}\r\n` };
+    const { session } = await stage([BODIES('1'), begin, ...drips], { commandTimeout: 100 });
+    const { problem } = await refusalOf(drain(session.readMessages([1], new ByteBudget(100_000))));
+    expect(problem).toMatchObject({ code: 'server.protocol', text: expect.stringContaining('did not answer') });
+  });
 });
