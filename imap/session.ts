@@ -56,6 +56,15 @@ export interface OpenedAhead {
   readonly folder: Promise<OpenFolder>;
 }
 
+/** How the folder that was asked for last is opened. */
+interface Opening {
+  /** How many messages were in it when it was opened. */
+  readonly messages: Promise<number>;
+  isOver: boolean;
+  /** The first try failed: what was sent with it was not about this folder. */
+  isSecond: boolean;
+}
+
 const LOGOUT_MS = 1_000;
 /** Of messages read one by one, larger ones are streams. */
 const LARGEST_HELD = 8 << 20;
@@ -74,8 +83,9 @@ export class Session implements ImapSession {
   #open = 'the folder';
   /** Its name, where it was opened for reading alone. */
   #examined: string | undefined;
-  /** How many messages were in it when it was opened. */
-  #messages = Promise.resolve(0);
+  #opening: Opening = { messages: Promise.resolve(0), isOver: true, isSecond: false };
+  /** Whether the server takes CONDSTORE with a folder as it has announced. */
+  #takesCondstore = true;
   /** The folder that is open at first; only the first opening is one of it. */
   #ahead: OpenedAhead | undefined;
   #reading = false;
@@ -169,7 +179,13 @@ export class Session implements ImapSession {
 
   async search(criteria: SearchCriteria): Promise<readonly number[]> {
     this.#mustBeFree();
-    return search(this.#wire, { peer: this.#peer, shown: this.#open, messages: this.#messages }, criteria);
+    const opening = this.#opening;
+    const folder = { peer: this.#peer, shown: this.#open, messages: opening.messages };
+    if (opening.isOver) return search(this.#wire, folder, criteria);
+    const messages = opening.messages.then((count) => (opening.isSecond ? 0 : count));
+    const found = search(this.#wire, { ...folder, messages }, criteria);
+    await Promise.allSettled([found, messages]);
+    return opening.isSecond ? search(this.#wire, folder, criteria) : found;
   }
 
   fetchFlags(uids: readonly number[] | 'all'): AsyncIterable<FlagsRow> {
@@ -307,22 +323,31 @@ export class Session implements ImapSession {
   async #openFolder(how: 'examine' | 'select', name: string): Promise<OpenFolder> {
     this.#mustBeFree();
     const asked = this.#asked(name);
-    const condstore = how === 'examine' && keepsModseqs(this.capabilities);
-    const open = (): Promise<OpenFolder> => openFolder(this.#wire, this.#peer, how, asked, condstore);
+    const condstore = how === 'examine' && this.#takesCondstore && keepsModseqs(this.capabilities);
+    const open = (modseqs: boolean): Promise<OpenFolder> => openFolder(this.#wire, this.#peer, how, asked, modseqs);
     const ahead = this.#ahead;
     this.#ahead = undefined;
-    const isOpen = ahead?.how === how && ahead.name === name && ahead.condstore === condstore;
-    const opening = isOpen ? ahead.folder.catch(open) : open();
+    const isAhead = ahead?.how === how && ahead.name === name && ahead.condstore === condstore;
+    const first = isAhead ? ahead.folder : open(condstore);
+    const folder = first.catch((error: unknown) => {
+      const isDisliked = condstore && isImapRefusal(error) && error.status === 'BAD' && this.#wire.usable;
+      if (!isAhead && !isDisliked) throw error;
+      if (isDisliked) this.#takesCondstore = false;
+      opening.isSecond = true;
+      return open(condstore && !isDisliked);
+    });
+    const opening: Opening = { messages: folder.then(({ messages }) => messages), isOver: false, isSecond: false };
+    const isOver = (): void => void (opening.isOver = true);
+    opening.messages.then(isOver, () => {
+      isOver();
+      // Nothing is open after that (RFC 3501 section 6.3.1).
+      if (this.#opening === opening) this.#examined = undefined;
+    });
     // What follows in the same flight is about this folder.
     this.#open = asked.shown;
     this.#examined = how === 'examine' ? name : undefined;
-    const counted = opening.then(({ messages }) => messages);
-    this.#messages = counted;
-    counted.catch(() => {
-      // Nothing is open after that (RFC 3501 section 6.3.1).
-      if (this.#messages === counted) this.#examined = undefined;
-    });
-    return opening;
+    this.#opening = opening;
+    return folder;
   }
 
   #fetch<Row>(uids: readonly number[] | 'all', kind: RowKind<Row>): AsyncGenerator<Row, void, undefined> {

@@ -38,10 +38,10 @@ function nameIn(data: DataResponse): string | undefined {
 
 /** Whether data is the STATUS of this folder: by the very name, or by the same one spelled in another way. */
 function concerns(data: DataResponse, { name, delimiter }: Asked): 'exactly' | 'spelled otherwise' | undefined {
-  const told = nameIn(data);
-  if (told === undefined) return undefined;
-  if (told === name) return 'exactly';
-  return spelling(told, delimiter) === spelling(name, delimiter) ? 'spelled otherwise' : undefined;
+  const named = nameIn(data);
+  if (named === undefined) return undefined;
+  if (named === name) return 'exactly';
+  return spelling(named, delimiter) === spelling(name, delimiter) ? 'spelled otherwise' : undefined;
 }
 
 function itemsOf(data: DataResponse): ReadonlyMap<string, Value> {

@@ -236,8 +236,7 @@ describe.each(DESTINATIONS)('one message among many, on a server with %s', (_, c
   });
 
   it('of whatever date, where the server takes none, is not read either', async () => {
-    const dislikes = (_flags: readonly string[], date: string | undefined): boolean => date !== undefined;
-    const [copy, user] = await begin(numbered(30), { capabilities, dislikes });
+    const [copy, user] = await begin(numbered(30), { capabilities, dislikes: (___, date) => date !== undefined });
     const { result } = await copy.attempt(user);
     expect(result?.outcome).toMatchObject({
       kind: 'refused',

@@ -290,6 +290,8 @@ describe('fetching messages', () => {
   });
 });
 
+const beat = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 20));
+
 describe('a server that loses its way amid messages', () => {
   it.each([
     ['HTTP', 'HTTP/1.1 400 Bad Request\r\n\r\n'],
@@ -319,7 +321,6 @@ describe('a server that loses its way amid messages', () => {
   });
 
   it('within a message that is too large to be held, and goes on byte by byte, is not waited for', async () => {
-    const beat = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 20));
     const drips = Array.from({ length: 400 }, (): readonly Step[] => [{ wait: beat }, { send: 'x' }]).flat();
     const begin = { send: `* 1 FETCH (UID 1 FLAGS () INTERNALDATE "${DATE}" BODY[] {1000000}\r\n` };
     const { session } = await stage([BODIES('1'), begin, ...drips], { commandTimeout: 100 });

@@ -146,14 +146,14 @@ describe('the scanner', () => {
   });
 });
 
-describe('a literal', () => {
-  function assemble(chunks: readonly Buffer[]): readonly Buffer[] {
-    const responses: RawResponse[] = [];
-    const scanner = new Scanner(new Assembler((response) => responses.push(response)));
-    for (const chunk of chunks) scanner.push(chunk);
-    return responses[0]?.literals[0]?.pieces ?? [];
-  }
+function assemble(chunks: readonly Buffer[]): readonly Buffer[] {
+  const responses: RawResponse[] = [];
+  const scanner = new Scanner(new Assembler((response) => responses.push(response)));
+  for (const chunk of chunks) scanner.push(chunk);
+  return responses[0]?.literals[0]?.pieces ?? [];
+}
 
+describe('a literal', () => {
   it('that comes byte by byte does not take some hundred bytes for each', () => {
     const text = Array.from({ length: 100_000 }, (_, index) => index % 251);
     const stream = Buffer.concat([bytes('* 1 FETCH (BODY[] {100000}\r\n'), Buffer.from(text), bytes(')\r\n')]);

@@ -99,6 +99,21 @@ const stateOf = (messages: number): Step => ({
   send: `* ${messages} EXISTS\r\n* OK [UIDVALIDITY 7] ok\r\n* OK [UIDNEXT ${messages + 1}] ok\r\n$tag OK done\r\n`,
 });
 
+const ask = (name: string): Step => ({ expect: `STATUS "${name}" (MESSAGES UIDNEXT UIDVALIDITY)` });
+const status = (name: string, messages: number): string =>
+  `* STATUS ${name} (MESSAGES ${messages} UIDNEXT 99 UIDVALIDITY 7)\r\n`;
+
+async function messagesOf(names: readonly string[], script: readonly Step[]): Promise<readonly unknown[]> {
+  const { session } = await stage(script);
+  const asked = names.map(async (name) => {
+    return session.status(name).then(
+      ({ messages }) => messages,
+      ({ problem }: ImapRefusal) => problem.code,
+    );
+  });
+  return Promise.all(asked);
+}
+
 describe('the status of a folder', () => {
   it('that is open is that of the folder, and not what this session knows of it: it is opened once more', async () => {
     const { session } = await stage([
@@ -146,38 +161,23 @@ describe('the status of a folder', () => {
   });
 
   describe('among many that are asked for at once', () => {
-    const ask = (name: string): Step => ({ expect: `STATUS "${name}" (MESSAGES UIDNEXT UIDVALIDITY)` });
-    const told = (name: string, messages: number): string =>
-      `* STATUS ${name} (MESSAGES ${messages} UIDNEXT 99 UIDVALIDITY 7)\r\n`;
     const ABC = [ask('a'), ask('b'), ask('c')];
 
-    async function messagesOf(names: readonly string[], script: readonly Step[]): Promise<readonly unknown[]> {
-      const { session } = await stage(script);
-      const asked = names.map(async (name) => {
-        const status = session.status(name);
-        return status.then(
-          ({ messages }) => messages,
-          ({ problem }: ImapRefusal) => problem.code,
-        );
-      });
-      return Promise.all(asked);
-    }
-
     it.each<readonly [string, string]>([
-      ['in another order', `${told('c', 3)}F3 OK\r\n${told('b', 2)}F2 OK\r\n${told('a', 1)}F1 OK\r\n`],
-      ['all before the first answer', `${told('b', 2)}${told('c', 3)}${told('a', 1)}F1 OK\r\nF3 OK\r\nF2 OK\r\n`],
+      ['in another order', `${status('c', 3)}F3 OK\r\n${status('b', 2)}F2 OK\r\n${status('a', 1)}F1 OK\r\n`],
+      ['all before the first answer', `${status('b', 2)}${status('c', 3)}${status('a', 1)}F1 OK\r\nF3 OK\r\nF2 OK\r\n`],
       [
         'with others among them',
-        `${told('x', 9)}${told('a', 1)}${told('b', 2)}F1 OK\r\nF2 OK\r\n${told('c', 3)}F3 OK\r\n`,
+        `${status('x', 9)}${status('a', 1)}${status('b', 2)}F1 OK\r\nF2 OK\r\n${status('c', 3)}F3 OK\r\n`,
       ],
     ])('%s is that of the folder that it names', async (_, send) => {
       expect(await messagesOf(['a', 'b', 'c'], [...ABC, { send }])).toEqual([1, 2, 3]);
     });
 
     it('that is missing or refused is no other’s', async () => {
-      const send = `${told('a', 1)}F1 OK\r\nF2 OK nothing to tell\r\n${told('c', 3)}F3 OK\r\n`;
+      const send = `${status('a', 1)}F1 OK\r\nF2 OK nothing to tell\r\n${status('c', 3)}F3 OK\r\n`;
       expect(await messagesOf(['a', 'b', 'c'], [...ABC, { send }])).toEqual([1, 'server.protocol', 3]);
-      const refused = `F1 NO [NOPERM] no\r\n${told('b', 2)}F2 OK\r\n${told('c', 3)}F3 OK\r\n`;
+      const refused = `F1 NO [NOPERM] no\r\n${status('b', 2)}F2 OK\r\n${status('c', 3)}F3 OK\r\n`;
       expect(await messagesOf(['a', 'b', 'c'], [...ABC, { send: refused }])).toEqual([
         'destination.folder-refused',
         2,
@@ -186,7 +186,7 @@ describe('the status of a folder', () => {
     });
 
     it('is refused where the server names others', async () => {
-      const send = `${told('x', 1)}F1 OK\r\n${told('a', 2)}F2 OK\r\n${told('b', 3)}F3 OK\r\n`;
+      const send = `${status('x', 1)}F1 OK\r\n${status('a', 2)}F2 OK\r\n${status('b', 3)}F3 OK\r\n`;
       expect(await messagesOf(['a', 'b', 'c'], [...ABC, { send }])).toEqual(Array(3).fill('server.protocol'));
     });
 
@@ -204,12 +204,12 @@ describe('the status of a folder', () => {
         { expect: /UIDVALIDITY\)$/ },
         {
           send: [
-            told('"Gr\xc3\xbcn"', 6),
-            told('NIL', 4),
-            told('"\xe2\x98\xba"', 5),
-            told('{5}\r\na "b"', 3),
-            told('"Gr&APw-n"', 2),
-            told('inbox', 1),
+            status('"Gr\xc3\xbcn"', 6),
+            status('NIL', 4),
+            status('"\xe2\x98\xba"', 5),
+            status('{5}\r\na "b"', 3),
+            status('"Gr&APw-n"', 2),
+            status('inbox', 1),
           ].join(''),
         },
         { send: [1, 2, 3, 4, 5, 6].map((tag) => `F${tag} OK\r\n`).join('') },
@@ -301,6 +301,27 @@ describe('opening a folder', () => {
     ];
     const { session } = await stage(script, { capabilities: ['CONDSTORE'] });
     expect((await session.examine('a')).highestModseq).toBe(expected);
+  });
+
+  it('is done without mod-sequences where the server announces them and does not take that', async () => {
+    const { session } = await stage(
+      [
+        { expect: 'EXAMINE "a" (CONDSTORE)' },
+        { expect: 'UID SEARCH ALL' },
+        { send: 'F1 BAD what?\r\n* SEARCH 98 99\r\nF2 OK of the folder before\r\n' },
+        { expect: 'EXAMINE "a"' },
+        { send: `${STATE}* OK [UIDNEXT 9] ok\r\n* OK [HIGHESTMODSEQ 715] ok\r\n$tag OK done\r\n` },
+        { expect: 'UID SEARCH ALL' },
+        { send: '* SEARCH 4 6 8\r\n' },
+        OK,
+        { expect: 'EXAMINE "b"' },
+        { send: `${STATE}* OK [UIDNEXT 9] ok\r\n$tag OK done\r\n` },
+      ],
+      { capabilities: ['CONDSTORE'] },
+    );
+    const [folder, found] = await Promise.all([session.examine('a'), session.search({ kind: 'all' })]);
+    expect([folder.highestModseq, found]).toEqual([undefined, [4, 6, 8]]);
+    expect((await session.examine('b')).name).toBe('b');
   });
 
   it('gives up where no UIDVALIDITY is to be had', async () => {
