@@ -13,6 +13,7 @@ import { dovecotAvailable, startDovecot, type Dovecot } from '../support/dovecot
 import { seedMailbox, type SeedMessage } from '../support/imap-seed.ts';
 import { mail } from '../support/memory-server.ts';
 import { startOctetProxy, type OctetProxy } from '../support/octet-proxy.ts';
+import { until } from '../support/until.ts';
 
 const dovecot = dovecotAvailable();
 const missing = dovecot.available ? '' : ` (not run: ${dovecot.reason}; ${dovecot.command})`;
@@ -103,6 +104,11 @@ describe.skipIf(cannotRun)(`the lane to Dovecot${missing}`, () => {
       await server.stop();
     });
 
+    async function connectionsOf(user: string): Promise<number> {
+      const table = await server.doveadm(['-f', 'tab', 'who', '-1']);
+      return table.split('\n').filter((line) => line.startsWith(`${user}\t`)).length;
+    }
+
     /** Copies until it is complete, with new connections whenever one is lost. */
     async function copyAll(
       user: string,
@@ -110,12 +116,25 @@ describe.skipIf(cannotRun)(`the lane to Dovecot${missing}`, () => {
       open: (user: string) => Promise<ImapSession> = (name) => enter(proxy.port, name),
     ): Promise<CopyFolderResult> {
       let known: Partial<CopyTask> = {};
+      const others = await connectionsOf(user);
+      let opened = false;
       for (let attempts = 0; attempts < 10; attempts++) {
         let sessions: ImapSession[] = [];
         const both = async (): Promise<{ source: ImapSession; destination: ImapSession }> => {
           for (const session of sessions) session.destroy(new Error('replaced'));
-          const [a, b] = await Promise.all([enter(source.port, from), open(user)]);
-          sessions = [a, b];
+          // A server stores what has reached it, also over a connection that was cut, before it lets go of it.
+          if (opened) {
+            await until(
+              () => connectionsOf(user),
+              (connections) => connections === others,
+            );
+          }
+          opened = true;
+          const opening = [enter(source.port, from), open(user)] as const;
+          // Where one is refused the other is ended as well.
+          const settled = await Promise.allSettled(opening);
+          sessions = settled.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
+          const [a, b] = await Promise.all(opening);
           return { source: a, destination: b };
         };
         let carried: (() => CopyHeartbeat) | undefined;
