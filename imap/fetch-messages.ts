@@ -57,6 +57,9 @@ class Reading {
   /** Why nothing is read now. */
   readonly #closed = new Set<'budget' | 'stream'>();
   #wake: () => void = () => undefined;
+  #isWaking = false;
+  /** Nothing has come yet; nobody waits longer than necessary for the first. */
+  #isFirst = true;
 
   constructor(wire: Wire, folder: string, uids: readonly number[], budget: ByteBudget) {
     this.#wire = wire;
@@ -284,7 +287,19 @@ class Reading {
     this.#given[this.#asked.positionOf(row.uid)] = row.bytes + 1;
     this.#wire.progressed();
     this.#arrived.push(row);
-    this.#wake();
+    if (this.#isFirst) this.#wake();
+    else this.#wakeSoon();
+    this.#isFirst = false;
+  }
+
+  /** When all has been read that was there: what one turn of the event loop brings is one group. */
+  #wakeSoon(): void {
+    if (this.#isWaking) return;
+    this.#isWaking = true;
+    setImmediate(() => {
+      this.#isWaking = false;
+      this.#wake();
+    });
   }
 }
 

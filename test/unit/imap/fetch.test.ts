@@ -21,6 +21,11 @@ async function drain(groups: AsyncIterable<readonly FetchedMessage[]>): Promise<
   }
 }
 
+/** Everything that does not wait for the event loop has been done. */
+async function ticks(): Promise<void> {
+  for (let tick = 0; tick < 100; tick += 1) await Promise.resolve();
+}
+
 const step = (uid: number): readonly Step[] => [
   { expect: /^F\d UID FETCH [\d,]{1,7000} \(UID FLAGS\)$/ },
   { send: `${uid === 0 ? '' : `* ${uid % 10_000} FETCH (UID ${uid} FLAGS ())\r\n`}$tag OK\r\n` },
@@ -158,6 +163,23 @@ describe('fetching identities', () => {
 });
 
 describe('fetching messages', () => {
+  it('gives the first at once, and then together what one turn of the event loop brings', async () => {
+    const { session, socket } = await stage([BODIES('1:4')]);
+    const groups: (readonly number[])[] = [];
+    const reading = (async () => {
+      for await (const group of session.readMessages([1, 2, 3, 4], new ByteBudget(1 << 20)))
+        groups.push(group.map(({ uid }) => uid));
+    })();
+    await ticks();
+    for (const uid of [1, 2, 3, 4]) {
+      socket.emit('data', Buffer.from(row(uid, 'body')));
+      await ticks();
+    }
+    socket.emit('data', Buffer.from('F1 OK done\r\n'));
+    await reading;
+    expect(groups).toEqual([[1], [2, 3, 4]]);
+  });
+
   it('that is left when one command is answered and the next is under way ends the connection', async () => {
     const uids = Array.from({ length: 1_000 }, (_, index) => 1_000_000_001 + 2 * index);
     const { session } = await stage([
