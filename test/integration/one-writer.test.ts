@@ -59,7 +59,8 @@ async function expectAllArrived(road: Road): Promise<void> {
 
 describe('a worker in the middle of a copy', () => {
   test('that is killed is replaced by another as soon as its heartbeats are missed', async (context) => {
-    const road = await openOneFolder(context);
+    // A third of it is the lease of those who live, which they are not to lose to a busy machine.
+    const road = await openOneFolder(context, 15 * SECOND);
     await Promise.all([road.work(), road.work()]);
     const worker = await inTheMiddle(road);
     const before = [...road.destination.wire.connections];
@@ -71,7 +72,7 @@ describe('a worker in the middle of a copy', () => {
   });
 
   test('and every successor that is killed in its turn leave nothing lost and nothing doubled', async (context) => {
-    const road = await openOneFolder(context, 3 * SECOND);
+    const road = await openOneFolder(context);
     await road.work();
     let worker = await inTheMiddle(road);
     for (const bytes of [30_000, 77_777, 5_000]) {
