@@ -37,7 +37,7 @@ const LOOK_MS = 400;
 /** Between two lines where nothing can be redrawn. */
 const TELL_MS = 1_000;
 /** The longest wait of the project file is a few seconds; where nothing changes for so long, nothing will. */
-const STANDSTILL_MS = 45_000;
+const STANDSTILL_MS = 90_000;
 const WIDEST_PHASE = 16;
 
 /** In the order in which a mailbox goes through them. */
@@ -67,7 +67,7 @@ export async function watchProject(
   const { workflow } = new Client({ connection });
   const handle = workflow.getHandle(projectWorkflowId(project));
   const query = `MailferryProject = '${project}' AND WorkflowType = '${WORKFLOW.mailbox}'`;
-  const known = new Map<string, Standing>();
+  const seen = new Map<string, Standing>();
   let told = '';
   let toldAt = -Infinity;
 
@@ -75,28 +75,42 @@ export async function watchProject(
   async function look(): Promise<readonly Standing[]> {
     for await (const info of workflow.list({ query: `${query} AND ExecutionStatus != 'ContinuedAsNew'` })) {
       const standing = standingOf(info);
-      if (standing !== undefined) known.set(standing.id, standing);
+      if (standing !== undefined) seen.set(standing.id, standing);
     }
-    return [...known.values()].toSorted((a, b) => (a.id < b.id ? -1 : 1));
+    return known();
+  }
+
+  function known(): readonly Standing[] {
+    return [...seen.values()].toSorted((a, b) => (a.id < b.id ? -1 : 1));
   }
 
   async function until(satisfied: Satisfied, meanwhile?: (standings: readonly Standing[]) => void): Promise<void> {
     let last = '';
     let changedAt = performance.now();
+    let trouble: unknown;
     for (;;) {
       signal.throwIfAborted();
-      const standings = await look();
-      show(standings);
-      const view = memoView(await handle.describe());
-      if (satisfied(standings, view)) return;
-      refuseWhatCannotEnd(standings);
-      const now = JSON.stringify([standings, view]);
-      if (now !== last) changedAt = performance.now();
-      last = now;
-      if (performance.now() - changedAt > STANDSTILL_MS) {
-        throw new Error(`nothing has changed for ${STANDSTILL_MS / 1_000} s: ${summary(standings)}`);
+      try {
+        const standings = await look();
+        show(standings);
+        const view = memoView(await handle.describe());
+        if (satisfied(standings, view)) return;
+        const now = JSON.stringify([standings, view]);
+        if (now !== last) changedAt = performance.now();
+        last = now;
+        trouble = undefined;
+      } catch (error) {
+        // A machine that has too much to do may have no answer; the next question may get one.
+        trouble = error;
       }
-      meanwhile?.(standings);
+      const standings = known();
+      refuseWhatCannotEnd(standings);
+      if (performance.now() - changedAt > STANDSTILL_MS) {
+        throw new Error(`nothing has changed for ${STANDSTILL_MS / 1_000} s: ${summary(standings)}`, {
+          cause: trouble,
+        });
+      }
+      if (trouble === undefined) meanwhile?.(standings);
       await delay(LOOK_MS, undefined, { signal });
     }
   }

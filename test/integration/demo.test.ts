@@ -11,6 +11,9 @@ const SCRIPT = fileURLToPath(new URL('../../scripts/demo.mjs', import.meta.url))
 /** Below a minute on two quiet cores; other tests run beside it. */
 const PATIENCE_MS = 600_000;
 
+/** Of what it printed, where it failed. */
+const TOLD_CHARACTERS = 2_000;
+
 /** What the road out of Microsoft 365 has to show, beside the mail. */
 const STORY = [
   /^ {2}no {2}anna\.schmidt@old\.example: access\.refused$/m,
@@ -91,7 +94,8 @@ test(
   'the demonstration moves every message once, says so in its last line, and leaves nothing running',
   async () => {
     const run = runDemo();
-    expect(await run.ended, run.errors()).toBe(0);
+    const exit = await run.ended;
+    expect(exit, `${run.errors()}\n${run.output().slice(-TOLD_CHARACTERS)}`).toBe(0);
     const lines = run.output().trimEnd().split('\n');
     const [, messages, identical] =
       /^demo: (\d+) messages, (\d+) identical, 0 missing, 0 doubled$/.exec(lines.at(-1) ?? '') ?? [];
