@@ -45,6 +45,7 @@ export function failureOf(error: unknown): Failure {
         fail('us.bug')
       );
     case 'TemporalUnreachable':
+    case 'TemporalUnanswered':
       return fail('temporal.unreachable');
     case 'TemporalRefused':
       return fail('temporal.refused');

@@ -8,6 +8,7 @@ import { PROJECT_NAME, projectWorkflowId } from '../../model/ids.ts';
 import type { ProjectView } from '../../model/saga.ts';
 import * as messages from '../../workflows/messages.ts';
 import { Failure } from '../failure.ts';
+import { TemporalUnanswered } from './unanswered.ts';
 import { noWorker, workflowPollers, type Remote } from './temporal.ts';
 
 /** Before an update is sent it is certain that somebody takes it: one that nobody takes may be lost with the server. */
@@ -69,6 +70,7 @@ export async function updateProject<Answer>(
 
 /** Nobody took the query in time, or Temporal has not seen a worker for so long that it does not even wait. */
 export function isUnanswered(error: unknown): boolean {
+  if (error instanceof TemporalUnanswered) return true;
   const FAILED_PRECONDITION = 9;
   const cause = error instanceof Error && !isGrpcServiceError(error) ? error.cause : error;
   return isGrpcDeadlineError(error) || (isGrpcServiceError(cause) && cause.code.valueOf() === FAILED_PRECONDITION);

@@ -2,6 +2,7 @@ import { setMaxListeners } from 'node:events';
 import { Client, type Connection } from '@temporalio/client';
 import { connect, loadConnectionOptions, type TemporalTarget } from '../../temporal/connection.ts';
 import { Failure } from '../failure.ts';
+import { callError } from './unanswered.ts';
 import { readUpState } from '../up/state.ts';
 import type { Context } from '../context.ts';
 
@@ -46,19 +47,16 @@ export async function findTarget(context: Pick<Context, 'io' | 'options' | 'home
 export async function withTemporal<T>(context: Context, work: (remote: Remote) => Promise<T>): Promise<T> {
   const target = await findTarget(context);
   const connection = await connect(target);
-  const callRegardless: Remote['call'] = (calls, withinMs = CALL_MS) =>
-    connection.withDeadline(Date.now() + withinMs, calls);
+  const inTime: Remote['call'] = (calls, withinMs = CALL_MS) => connection.withDeadline(Date.now() + withinMs, calls);
   const remote: Remote = {
     client: new Client({ connection, namespace: target.namespace }),
     connection,
     address: target.address,
     namespace: target.namespace,
     uiUrl: target.uiUrl,
-    callRegardless,
+    callRegardless: (calls, withinMs) => untilAborted(new AbortController().signal, () => inTime(calls, withinMs)),
     call: (calls, withinMs) =>
-      untilAborted(context.signal, (signal) =>
-        connection.withAbortSignal(signal, () => callRegardless(calls, withinMs)),
-      ),
+      untilAborted(context.signal, (signal) => connection.withAbortSignal(signal, () => inTime(calls, withinMs))),
   };
   try {
     return await work(remote);
@@ -76,6 +74,8 @@ async function untilAborted<T>(signal: AbortSignal, work: (own: AbortSignal) => 
   if (signal.aborted) abort();
   try {
     return await work(own.signal);
+  } catch (error) {
+    throw callError(error, signal);
   } finally {
     signal.removeEventListener('abort', abort);
   }

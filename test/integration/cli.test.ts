@@ -192,7 +192,7 @@ async function workflowsOf(name: string, namespace = 'default', running = true):
 
 /** Refused with this code, cause and next step, and nothing of it is running. */
 async function expectRefused(ending: CliEnding, name: string, code: number, ...said: readonly RegExp[]): Promise<void> {
-  expect(ending).toMatchObject({ code });
+  expect(ending, ending.err).toMatchObject({ code });
   for (const words of said) expect(ending.err).toMatch(words);
   expect(ending.err).toMatch(/^ {2}next: \S/m);
   expect(ending.err).not.toMatch(/source-anna|destination-anna/);
