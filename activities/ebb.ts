@@ -1,17 +1,13 @@
-/** The time after which nothing that a connection has sent is on the wire any more. */
+/** The time within which what a connection has sent arrives, as a rule; a server stores it also when its client has left. */
 import type { ImapSession } from '../imap/types.ts';
 import type { Clock } from './clock.ts';
 
 /** In milliseconds: twice what is meant to be in flight at most (`copy/pace.ts`). */
 export const EBB_MS = 2_000;
 
-/**
- * Resolves when nothing more arrives of what these sessions, which have ended, had sent: at once where all was answered.
- * A server stores what reaches it, also over a connection that its client has left, so whoever looks earlier may find a
- * message missing that arrives in the next moment. Resolves early when `signal` is aborted.
- */
-export function ebbed(clock: Clock, sessions: readonly ImapSession[], signal: AbortSignal): Promise<void> {
-  if (!sessions.some(({ mayStillStore }) => mayStillStore) || signal.aborted) return Promise.resolve();
+/** Resolves when it is over, or at once when `signal` is aborted. */
+export function ebb(clock: Clock, signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve();
   return new Promise((resolve) => {
     const done = (): void => {
       callOff();
@@ -21,4 +17,9 @@ export function ebbed(clock: Clock, sessions: readonly ImapSession[], signal: Ab
     const callOff = clock.after(EBB_MS, done);
     signal.addEventListener('abort', done, { once: true });
   });
+}
+
+/** The same where one of these sessions, which have ended, had sent what was not answered; otherwise it resolves at once. */
+export async function ebbed(clock: Clock, sessions: readonly ImapSession[], signal: AbortSignal): Promise<void> {
+  if (sessions.some(({ mayStillStore }) => mayStillStore)) await ebb(clock, signal);
 }

@@ -5,6 +5,7 @@ import type { MailboxJob, Side } from '../model/project.ts';
 import type { CopyContext } from '../copy/types.ts';
 import type { Dependencies } from './dependencies.ts';
 import { endInTime } from './batch-in-hand.ts';
+import { ebb } from './ebb.ts';
 import { AttemptLease } from './lease.ts';
 import { sideProblem } from './run.ts';
 import { Secrets } from './secrets.ts';
@@ -93,7 +94,14 @@ async function write<Result extends { readonly outcome: CopyOutcome }>(attempt: 
       async (sessions) => {
         const ending = endInTime(deps.clock, lease.interrupt, sessions);
         const reopen = async (): Promise<BothSides> => ending.replace(await sessions.reopen());
-        const context = { ...sessions, reopen, lease, interrupt: lease.interrupt, now: deps.clock.wall };
+        const context = {
+          ...sessions,
+          reopen,
+          ebb: () => ebb(deps.clock, opening.signal),
+          lease,
+          interrupt: lease.interrupt,
+          now: deps.clock.wall,
+        };
         try {
           return tellThrottles(attempt, await writing.write(found, context, secrets.scrub));
         } finally {

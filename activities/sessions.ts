@@ -36,16 +36,12 @@ export interface BothSides {
 }
 
 export interface Reopening {
-  /**
-   * Gives up both sessions and opens new ones in their place, when nothing that the old ones sent is on the wire any more.
-   * Rejects as opening does.
-   */
+  /** Gives up both sessions and opens new ones in their place; what the old ones sent may be on the wire yet. Rejects as opening does. */
   readonly reopen: () => Promise<BothSides>;
 }
 
 type Open = (side: Side) => Promise<ImapSession>;
-/** Resolves when nothing that was sent is on the wire any more. */
-type GiveUp = (reason: Error) => Promise<void>;
+type GiveUp = (reason: Error) => readonly ImapSession[];
 
 /**
  * Waits until this worker may have a connection more to each side, opens both or takes up those that the mailbox's last
@@ -67,8 +63,8 @@ export function withBothSides<T>(
       const [source, destination] = await Promise.all(opening);
       return { source, destination };
     };
-    const reopen = async (): Promise<BothSides> => {
-      await giveUp(new Error('New connections are opened instead'));
+    const reopen = (): Promise<BothSides> => {
+      giveUp(new Error('New connections are opened instead'));
       return openBoth();
     };
     const sessions = await openBoth();
@@ -136,10 +132,10 @@ async function lend<T>(
   const abort = (): void => {
     for (const { end } of lent) end.abort(signal.reason);
   };
-  const giveUp = (reason: Error): Promise<void> => {
+  const giveUp: GiveUp = (reason) => {
     const sessions = sessionsOf(lent.splice(0));
     for (const session of sessions) session.destroy(reason);
-    return ebbed(deps.clock, sessions, signal);
+    return sessions;
   };
   signal.addEventListener('abort', abort, { once: true });
   try {
@@ -155,7 +151,8 @@ async function lend<T>(
     else await Promise.all(sessionsOf(lent).map((session) => session.logout()));
     return result;
   } catch (error) {
-    await giveUp(error instanceof Error ? error : new Error(String(error)));
+    const given = giveUp(error instanceof Error ? error : new Error(String(error)));
+    await ebbed(deps.clock, given, signal);
     if (!(error instanceof RefusedOn)) throw error;
     throw new RefusedOn(error.side, deps.throttles.met(job, error.side, error.problem), error);
   } finally {

@@ -10,7 +10,7 @@ import { flagAgain, leaveToComparison, losesFlagged } from './flagged.ts';
 import { grouped } from './grouped.ts';
 import type { IdentityIndex } from './identity-index.ts';
 import { leaseLossIn } from './lease-lost.ts';
-import { openAndSearch, openDestination, openFolders } from './open-folders.ts';
+import { openAndSearch, openFolders } from './open-folders.ts';
 import { countTodo, goneFromSource, listingOf, todo, type Listing } from './plan.ts';
 import type { Sending } from './sending.ts';
 import { Questions } from './questions.ts';
@@ -19,6 +19,7 @@ import { recallLedger } from './recall.ts';
 import { withoutRepeats } from './repeats.ts';
 import { settle } from './settle.ts';
 import { SideRefusal } from './sides.ts';
+import { openWhenStill } from './still.ts';
 import { count } from './tally.ts';
 import { transfer, type Hunt } from './transfer.ts';
 import type { CopyFolder } from './types.ts';
@@ -139,6 +140,7 @@ async function copyOnce(work: Work, listing: Listing, hunt: Hunt, suspects: read
   progress.done = listing.listed.length - uids.length;
   const sending = await transfer(work, uids, listing.listed, strangers, hunt);
   sending.suspects.unshift(...known);
+  work.mayArrive ||= sending.inDoubt;
   if (wasContradicted(sending)) withdrawAll(work, sending, before);
   if (!sending.inDoubt && work.destination.usable) await closeTransfer(work, sending, before);
   return sending;
@@ -174,7 +176,7 @@ async function announceWriting(work: Work): Promise<void> {
   await lease.acknowledged();
   work.acknowledged = true;
   if (doubtFrom === 0 && !work.followsWriting) return;
-  await openDestination(work);
+  await openWhenStill(work);
   if (ledger.head.doubtFrom === 0) await announceWriting(work);
 }
 

@@ -53,6 +53,11 @@ export interface CopyContext {
   readonly destination: ImapSession;
   /** Gives up both sessions and opens new ones, after a server has dropped a connection; absent: once lost, all is over. */
   readonly reopen?: () => Promise<{ readonly source: ImapSession; readonly destination: ImapSession }>;
+  /**
+   * Resolves after a time within which what a connection had sent when it ended arrives, as a rule; at once when the lease is lost.
+   * Absent: it has arrived by then.
+   */
+  readonly ebb?: () => Promise<void>;
   readonly lease: Lease;
   /** Aborted when the copy shall end after the batch in hand. */
   readonly interrupt: AbortSignal;

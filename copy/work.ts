@@ -23,6 +23,7 @@ export interface Work extends Sides {
   source: SourceSession;
   destination: DestinationSession;
   readonly reopen: CopyContext['reopen'];
+  readonly ebb: CopyContext['ebb'];
   readonly task: CopyTask;
   readonly lease: Lease;
   readonly now: () => number;
@@ -35,8 +36,10 @@ export interface Work extends Sides {
   sourceFolder: OpenFolder;
   /** The destination as it was last opened. */
   folder: OpenFolder;
-  /** An attempt before this one may have begun to write, and may have had something on the wire when it ended. */
+  /** An attempt before this one may have begun to write. */
   readonly followsWriting: boolean;
+  /** A connection that is gone may have had something on the wire when it ended. */
+  mayArrive: boolean;
   /** Whether a heartbeat that carries where doubt begins has been acknowledged in this attempt. */
   acknowledged: boolean;
   /** Messages whose \Flagged is still to be set at the destination, by source UID, with all their flags there. */
@@ -81,6 +84,7 @@ export function beginWork(
   return {
     ...takeSides(context),
     reopen: context.reopen,
+    ebb: context.ebb,
     task,
     lease: context.lease,
     now: context.now,
@@ -90,7 +94,8 @@ export function beginWork(
     share: { startedAt: context.now(), taken: 0 },
     sourceFolder: UNOPENED,
     folder: UNOPENED,
-    followsWriting: followsWriting(task, ledger, beside),
+    followsWriting: ledger.head.rematch || mayArrive(task, ledger, beside),
+    mayArrive: mayArrive(task, ledger, beside),
     acknowledged: false,
     owed: new Map(),
     owesFlags: false,
@@ -99,9 +104,9 @@ export function beginWork(
 }
 
 /** So much is known only of a ledger that was not lost. */
-function followsWriting({ previousGrowth }: CopyTask, { head }: Ledger, beside: readonly Beside[]): boolean {
+function mayArrive({ previousGrowth }: CopyTask, { head }: Ledger, beside: readonly Beside[]): boolean {
   const inDoubt = [head, ...beside.map(({ ledger }) => ledger.head)].some(({ doubtFrom }) => doubtFrom > 0);
-  return inDoubt || head.rematch || previousGrowth !== undefined;
+  return inDoubt || previousGrowth !== undefined;
 }
 
 /** Opens both sides anew; false where that is not to be had. Rejects with what the one who opens sessions makes of it. */

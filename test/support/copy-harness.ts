@@ -28,6 +28,7 @@ export interface World {
   readonly interrupt?: AbortSignal;
   readonly check?: () => void;
   readonly now?: () => number;
+  readonly ebb?: () => Promise<void>;
 }
 
 export interface Attempt {
@@ -106,6 +107,7 @@ export class CopyHarness {
         },
         {
           ...sessions,
+          ...(world.ebb !== undefined && { ebb: world.ebb }),
           lease,
           interrupt: world.interrupt ?? new AbortController().signal,
           now: world.now ?? (() => Date.UTC(2026, 0, 1)),

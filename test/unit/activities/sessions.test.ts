@@ -49,18 +49,6 @@ function loseAmidWriting(): void {
 }
 
 describe('what a lost connection had sent', () => {
-  it('has arrived when another is opened in its place', async () => {
-    const lent = lend(async ({ reopen }) => {
-      loseAmidWriting();
-      await reopen();
-    });
-    await clock.pass(EBB_MS - 1);
-    expect(opened).toHaveLength(2);
-    await clock.pass(1);
-    expect(opened).toHaveLength(4);
-    await lent;
-  });
-
   it('has arrived when the next activity may begin, whether this one ends well or not', async () => {
     for (const end of [() => Promise.resolve(), () => Promise.reject(new Error('unexpected'))]) {
       let hasEnded = false;

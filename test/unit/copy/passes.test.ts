@@ -31,6 +31,25 @@ function refusing(word: string, ...[code, text, details]: Parameters<typeof refu
   };
 }
 
+/** An attempt that dies when it has said where doubt begins; the growth that it leaves. */
+async function dieBeforeWriting(harness: CopyHarness): Promise<string> {
+  const before = await harness.attempt(
+    {},
+    {
+      onStep: (step) => {
+        if (step === 'destination before append INBOX') throw new Crash(step);
+      },
+    },
+  );
+  const growth = knownGrowth(before.beats, 0);
+  if (growth === undefined) throw new Error('the attempt did not say where doubt begins');
+  return growth;
+}
+
+function nothingIsOnItsWay(): Promise<void> {
+  return Promise.reject(new Error('nothing is on its way'));
+}
+
 function lost(): void {
   throw new LeaseLost('too old');
 }
@@ -96,21 +115,48 @@ describe('one writer', () => {
 
   it('looks once more after the acknowledgement where an attempt before it had begun: it may have had mail on the wire', async () => {
     const harness = messages(2);
-    const before = await harness.attempt(
-      {},
-      {
-        onStep: (step) => {
-          if (step === 'destination before append INBOX') throw new Crash(step);
-        },
-      },
-    );
-    const previousGrowth = knownGrowth(before.beats, 0);
-    if (previousGrowth === undefined) throw new Error('the attempt did not say where doubt begins');
+    const previousGrowth = await dieBeforeWriting(harness);
     const arrives = (step: string): void => {
       if (step === 'after acknowledged') harness.destination.add('INBOX', { body: mail('number 1') });
     };
     await harness.copy({ previousGrowth }, { onStep: arrives });
     expect(harness.destination.contents('INBOX')).toEqual(harness.source.contents('INBOX'));
+  });
+
+  it('looks until nothing arrives any more, however long a slow line takes to bring it', async () => {
+    const harness = messages(3);
+    const previousGrowth = await dieBeforeWriting(harness);
+    let ebbs = 0;
+    const ebb = async (): Promise<void> => {
+      ebbs += 1;
+      if (ebbs <= 2) harness.destination.add('INBOX', { body: mail(`number ${ebbs}`) });
+    };
+    await harness.copy({ previousGrowth }, { ebb });
+    expect(ebbs).toBe(3);
+    expect(harness.destination.contents('INBOX')).toEqual(harness.source.contents('INBOX'));
+  });
+
+  it('waits for nothing where nobody has begun to write', async () => {
+    const ebb = nothingIsOnItsWay;
+    expect((await messages(2).copy({}, { ebb })).outcome).toEqual({ kind: 'complete' });
+    const harness = messages(12);
+    const first = await harness.copy({ limits: LIMITS }, { ebb });
+    expect((await harness.copy({ limits: LIMITS, ledger: first.ledger }, { ebb })).outcome).toEqual({
+      kind: 'share-ended',
+    });
+  });
+
+  it('ends in a folder into which mail keeps coming, and while it waits', async () => {
+    const harness = messages(1);
+    const previousGrowth = await dieBeforeWriting(harness);
+    const comes = async (): Promise<void> => {
+      harness.destination.add('INBOX', { body: mail('from somebody else') });
+    };
+    expect((await harness.copy({ previousGrowth }, { ebb: comes })).outcome).toEqual({ kind: 'complete' });
+    const interrupting = new AbortController();
+    const ebb = async (): Promise<void> => interrupting.abort();
+    const asked = await harness.copy({ previousGrowth }, { ebb, interrupt: interrupting.signal });
+    expect(asked.outcome).toEqual({ kind: 'interrupted' });
   });
 
   it('stops with the lease: what was not committed is not at the destination, and nothing is reported', async () => {
