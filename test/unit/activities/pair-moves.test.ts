@@ -1,6 +1,7 @@
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { expect, it } from 'vitest';
-import { systemClock } from '../../../activities/clock.ts';
+import { systemClock, type Clock } from '../../../activities/clock.ts';
+import { EBB_MS } from '../../../activities/ebb.ts';
 import { createActivities, reachedBy, type Dependencies } from '../../../activities/index.ts';
 import { createLimiter } from '../../../activities/limiter.ts';
 import { createOwnMailboxes } from '../../../activities/own-mailboxes.ts';
@@ -31,7 +32,11 @@ function nothing(): Promise<never> {
   return Promise.reject(new Error('only moves are looked for here'));
 }
 
-function run(input: PairMovesInput, openSession: OpenSession): Promise<PairMovesResult> {
+function run(
+  input: PairMovesInput,
+  openSession: OpenSession,
+  changes: Partial<Dependencies> = {},
+): Promise<PairMovesResult> {
   const deps: Dependencies = {
     openSession,
     copyFolder: nothing,
@@ -46,6 +51,7 @@ function run(input: PairMovesInput, openSession: OpenSession): Promise<PairMoves
     throttles: createThrottles(Date.now),
     clock: systemClock,
     stopping: new AbortController().signal,
+    ...changes,
   };
   const activities = createActivities(deps);
   const environment = new MockActivityEnvironment({ heartbeatTimeoutMs: 5_000, startToCloseTimeoutMs: 3_600_000 });
@@ -77,4 +83,24 @@ it('gives back what was in doubt before when a login is refused', async () => {
     folders: [],
     growth: 'in doubt',
   });
+});
+
+it('lends a wait in which what was on the wire arrives', async () => {
+  const { harness, input } = await movedOnce();
+  let ebbs = 0;
+  const clock: Clock = {
+    ...systemClock,
+    after: (ms, act) => {
+      if (ms === EBB_MS) ebbs += 1;
+      return systemClock.after(ms === EBB_MS ? 0 : ms, act);
+    },
+  };
+  await run(input, async () => new MemorySession(harness.source), {
+    clock,
+    pairMoves: async (task, context) => {
+      await context.ebb?.();
+      return pairMoves({ ...task, folders: [] }, context);
+    },
+  });
+  expect(ebbs).toBe(1);
 });
