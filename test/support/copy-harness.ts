@@ -29,6 +29,8 @@ export interface World {
   readonly check?: () => void;
   readonly now?: () => number;
   readonly ebb?: () => Promise<void>;
+  /** New connections are to be had. */
+  readonly reopens?: boolean;
 }
 
 export interface Attempt {
@@ -67,13 +69,14 @@ export class CopyHarness {
       this.texts.push(heartbeat.text);
       beats.push({ growth: heartbeat.growth, awaited });
     };
-    const sessions: { source: MemorySession; destination: MemorySession } = {
+    const open = (): { source: MemorySession; destination: MemorySession } => ({
       source: new MemorySession(this.source, { ...world.source, onStep: (step) => stepped(`source ${step}`) }),
       destination: new MemorySession(this.destination, {
         ...world.destination,
         onStep: (step) => stepped(`destination ${step}`),
       }),
-    };
+    });
+    const sessions = open();
     let crash: Crash | undefined;
     const stepped = (step: string): void => {
       if (crash !== undefined) throw crash;
@@ -108,6 +111,7 @@ export class CopyHarness {
         {
           ...sessions,
           ...(world.ebb !== undefined && { ebb: world.ebb }),
+          ...(world.reopens === true && { reopen: async () => open() }),
           lease,
           interrupt: world.interrupt ?? new AbortController().signal,
           now: world.now ?? (() => Date.UTC(2026, 0, 1)),

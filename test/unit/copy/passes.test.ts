@@ -136,6 +136,25 @@ describe('one writer', () => {
     expect(harness.destination.contents('INBOX')).toEqual(harness.source.contents('INBOX'));
   });
 
+  it('looks so too when its own connection was lost amid writing', async () => {
+    const harness = messages(3);
+    let ebbs = 0;
+    const ebb = async (): Promise<void> => {
+      ebbs += 1;
+      if (ebbs === 1) harness.destination.add('INBOX', { body: mail('number 1') });
+    };
+    let isLost = false;
+    const onStep: World['onStep'] = (step, { destination }) => {
+      if (isLost || step !== 'destination before append INBOX') return;
+      isLost = true;
+      throw destination.lost();
+    };
+    const { outcome } = await harness.copy({}, { ebb, onStep, reopens: true });
+    expect(outcome).toEqual({ kind: 'complete' });
+    expect(ebbs).toBe(2);
+    expect(harness.destination.contents('INBOX')).toEqual(harness.source.contents('INBOX'));
+  });
+
   it('waits for nothing where nobody has begun to write', async () => {
     const ebb = nothingIsOnItsWay;
     expect((await messages(2).copy({}, { ebb })).outcome).toEqual({ kind: 'complete' });
