@@ -5,7 +5,8 @@ import type { Failure, Verdict } from './blame.ts';
 import type { Question, Questions } from './questions.ts';
 import { putAside, type Sending } from './sending.ts';
 import { SideRefusal, type SourceSession } from './sides.ts';
-import { refused } from './work.ts';
+import { handsOut, type Witness } from './witness.ts';
+import { endOfShare, refused } from './work.ts';
 
 /** How a source fails at a message. Whatever else it says blames something else: throttling, a token, a folder that is gone. */
 const FAILURES: ReadonlyMap<RefusalCode, Failure> = new Map([
@@ -16,6 +17,11 @@ const FAILURES: ReadonlyMap<RefusalCode, Failure> = new Map([
   // The folder was opened; a file that the server may not read is a message's affair.
   ['source.folder-refused', 'refused'],
 ]);
+/**
+ * Of a folder that hands out none at all, so many messages may be at fault, over all attempts. A store that is damaged or out
+ * of reach fails at whole folders, and most of those have more.
+ */
+const MOST_OF_FOLDER = 3;
 /** Last words of servers that end connections for a reason of their own. */
 const LEAVING = /shut(?:ting)? ?down|restart|maintenance|\bidle|inactiv|auto-?logout|expired|log ?(?:in|out) again/i;
 
@@ -24,18 +30,26 @@ export function failureOf({ code, serverText = '' }: Problem): Failure | undefin
   return code === 'server.connection-lost' && LEAVING.test(serverText) ? undefined : FAILURES.get(code);
 }
 
+/** What is known, during one attempt, of messages at which the source fails. */
+export interface Inquiry {
+  readonly questions: Questions;
+  readonly witness: Witness;
+}
+
 /** What one share asks the source for, and what it makes of the source's failing. */
 export class Asking {
   readonly #sending: Sending;
   readonly #questions: Questions;
+  readonly #witness: Witness;
   readonly #uids: Uint32Array;
   /** Asked for and not answered to the end; `awaited`: what has not come. */
   #open: { readonly asked: readonly number[]; readonly awaited: AskedUids } | undefined;
 
   /** `uids`: what is to be carried over. */
-  constructor(sending: Sending, questions: Questions, uids: Uint32Array) {
+  constructor(sending: Sending, { questions, witness }: Inquiry, uids: Uint32Array) {
     this.#sending = sending;
     this.#questions = questions;
+    this.#witness = witness;
     this.#uids = uids;
   }
 
@@ -82,11 +96,14 @@ export class Asking {
 
   /**
    * While the source hands out nothing, it is asked for another message, best for one that it has handed out before: where it
-   * does, its failing is the affair of those that wait. Nothing is done with what comes.
+   * does, its failing is the affair of those that wait. Nothing is done with what comes. Of a folder with few messages, none
+   * of which it has handed out, each may be one at which it fails: then it is asked for one that is not among them.
    */
   async hearOther(): Promise<void> {
     if (this.#questions.unheard === 0) return;
     const handled = this.#handled();
+    const unread = handled.length === 0 && this.#uids.length <= MOST_OF_FOLDER ? this.#unread() : undefined;
+    if (unread !== undefined && unread.length <= MOST_OF_FOLDER) return this.#hearWitness(new Set(unread));
     const known = this.#questions.other(handled.length > 0 ? handled : this.#questions.first(this.#uids));
     if (known === undefined) return;
     this.begin([]);
@@ -97,6 +114,29 @@ export class Asking {
   #handled(): Uint32Array {
     const { order, work } = this.#sending;
     return order.filter((uid) => work.ledger.has(uid));
+  }
+
+  /** Those that are to be carried over, which are few, and those that were put aside because the source did not hand them out. */
+  #unread(): Uint32Array {
+    const { order, work } = this.#sending;
+    return order.filter(
+      (uid) => this.#uids.includes(uid) || work.ledger.asideCode(uid) === 'source.message-unreadable',
+    );
+  }
+
+  /** Where the mailbox has no other message, that the source opens the folder and tells the flags of these has to do. */
+  async #hearWitness(accused: ReadonlySet<number>): Promise<void> {
+    const { work } = this.#sending;
+    const { source, sourceFolder, task } = work;
+    const folder = task.folder.source;
+    this.begin([]);
+    const testimony = await this.#witness.hear(work, { folder, uids: accused });
+    const { uidValidity } = await source.examine(folder);
+    const isSame = uidValidity === sourceFolder.uidValidity;
+    if (isSame && testimony !== 'withheld' && (await tellsFlags(source, this.#uids)))
+      this.#questions.answeredElsewhere();
+    this.#open = undefined;
+    this.#sending.end ??= isSame ? endOfShare(work) : { kind: 'share-ended' };
   }
 
   /** Reads a message that waits and does nothing with it, since the share is over. False when the source has failed again. */
@@ -138,14 +178,9 @@ export class Asking {
 
   #verdict(asked: readonly number[], missing: readonly number[], failure: Failure): Verdict | undefined {
     if (asked.length === 0) return this.#questions.failedElsewhere(failure);
-    if (missing.length > 0) return this.#questions.failed(asked, missing, failure, this.#isOnly());
+    if (missing.length > 0) return this.#questions.failed(asked, missing, failure);
     this.#questions.answered(asked, missing);
     return undefined;
-  }
-
-  /** Whether there is no other message for which the source could be asked. */
-  #isOnly(): boolean {
-    return this.#uids.length === 1 && this.#handled().length === 0;
   }
 }
 
@@ -154,8 +189,8 @@ function wordsOf({ text, serverText }: Problem): string {
   return serverText ?? text;
 }
 
-async function handsOut(source: SourceSession, asked: number): Promise<boolean> {
-  let isThere = false;
-  for await (const { uid, body } of source.fetchMessages([asked])) isThere ||= uid === asked && body !== undefined;
-  return isThere;
+async function tellsFlags(source: SourceSession, asked: Uint32Array): Promise<boolean> {
+  const awaited = new AskedUids(asked);
+  for await (const { uid } of source.fetchFlags([...asked])) awaited.take(uid);
+  return awaited.missing().length === 0;
 }

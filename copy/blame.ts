@@ -49,10 +49,10 @@ export class Blame {
     return this.#unanswered >= MOST_UNANSWERED[how] ? 'server' : undefined;
   }
 
-  /** The source has failed when it was asked for this message alone. `isOnly`: there is no other for which it could be asked. */
-  failedAt(uid: number, how: Failure, isOnly: boolean): Verdict {
+  /** The source has failed when it was asked for this message alone. */
+  failedAt(uid: number, how: Failure): Verdict {
     const { weight = 0, othersCame = false } = this.#waiting.get(uid) ?? {};
-    const counts = weight === 0 || othersCame || isOnly;
+    const counts = weight === 0 || othersCame;
     const now = counts ? weight + WEIGHTS[how] : weight;
     const verdict = this.failed(how);
     if (now >= ENOUGH) {

@@ -24,6 +24,7 @@ import { count } from './tally.ts';
 import { transfer, type Hunt } from './transfer.ts';
 import type { CopyFolder } from './types.ts';
 import { unreadSuspects } from './unread.ts';
+import { Witness } from './witness.ts';
 import { beginShare, beginWork, Interrupted, refused, reopen, type Work } from './work.ts';
 
 /** New connections in a row that have brought to light no message to be put aside. */
@@ -92,7 +93,7 @@ async function copyShare(work: Work): Promise<CopyOutcome> {
  * which is looked for. Returns why the share ends here, if it does.
  */
 async function copyMessages(work: Work, listing: Listing): Promise<CopyOutcome | undefined> {
-  const hunt = { care: new Care(), questions: new Questions() };
+  const hunt = { care: new Care(), questions: new Questions(), witness: new Witness() };
   let reopenings = 0;
   let suspects: readonly Suspect[] = [];
   const seeming: Suspect[] = [];

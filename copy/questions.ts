@@ -54,10 +54,10 @@ export class Questions {
   }
 
   /**
-   * It failed before it had answered to the end. `missing`: those that did not come, at least one; `isOnly`: there is no other
-   * message for which it could be asked. Undefined: nobody knows yet because of which.
+   * It failed before it had answered to the end. `missing`: those that did not come, at least one. Undefined: nobody knows yet
+   * because of which.
    */
-  failed(asked: readonly number[], missing: readonly number[], how: Failure, isOnly: boolean): Verdict | undefined {
+  failed(asked: readonly number[], missing: readonly number[], how: Failure): Verdict | undefined {
     const [only] = asked;
     const isWaiting = only !== undefined && this.#blame.waiting.has(only);
     const isAlone = asked.length === 1 && only !== undefined && (this.#isHunting || isWaiting);
@@ -65,7 +65,7 @@ export class Questions {
     this.#failures += 1;
     if (!isAlone || !isWaiting) this.#askForFewer(asked, missing, how);
     if (!isAlone) return undefined;
-    const verdict = this.#blame.failedAt(only, how, isOnly);
+    const verdict = this.#blame.failedAt(only, how);
     if (verdict === 'guilty') this.#failures = 0;
     return verdict;
   }

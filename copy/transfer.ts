@@ -1,7 +1,7 @@
 import { isStream, type Body } from '../imap/body.ts';
 import { ByteBudget } from '../imap/budget.ts';
 import type { FetchedMessage } from '../imap/types.ts';
-import { Asking } from './asking.ts';
+import { Asking, type Inquiry } from './asking.ts';
 import type { Care } from './care.ts';
 import { headed } from './headed.ts';
 import { headerOf, type Identity } from './identity.ts';
@@ -10,7 +10,6 @@ import { Lane } from './lane.ts';
 import { likeness } from './match.ts';
 import { isWhole, Preparing, type WholeMessage } from './message.ts';
 import { isPlaceholder } from './placeholder.ts';
-import type { Questions } from './questions.ts';
 import { readBack } from './read-back.ts';
 import { newSending, putAside, type Sending } from './sending.ts';
 import { SideRefusal } from './sides.ts';
@@ -21,9 +20,8 @@ import { endOfShare, identityOf, messagesLeft, refused, type Work } from './work
 const MOST_SUSPECTS = 500;
 
 /** What is known, during one attempt, of messages at which one of the servers fails. */
-export interface Hunt {
+export interface Hunt extends Inquiry {
   readonly care: Care;
-  readonly questions: Questions;
 }
 
 /**
@@ -39,8 +37,9 @@ export async function transfer(
   uids: Uint32Array,
   listed: Uint32Array,
   strangers: IdentityIndex,
-  { care, questions }: Hunt,
+  hunt: Hunt,
 ): Promise<Sending> {
+  const { care } = hunt;
   const sending = newSending(work, listed, endOfShare(work));
   const left = withoutCondemned(sending, uids, care);
   const budget = new ByteBudget(work.task.limits.memoryBytes);
@@ -54,7 +53,7 @@ export async function transfer(
     limit: limit ?? Number.POSITIVE_INFINITY,
     lane: new Lane(sending, budget, care),
     preparing: new Preparing(work.folder, work.now()),
-    asking: new Asking(sending, questions, left),
+    asking: new Asking(sending, hunt, left),
   };
   try {
     await carryInTurn(transferring, care.ordered(left));

@@ -12,6 +12,7 @@ import type {
   FlagsRow,
   FolderStatus,
   IdentityRow,
+  ImapRefusal,
   ImapSession,
   Moved,
   OpenFolder,
@@ -35,6 +36,12 @@ export interface MemorySessionOptions {
   readonly onMove?: (uid: number) => void;
   /** Whether mod-sequences are kept. */
   readonly modseqs?: boolean;
+  /** How it fails at a message of which it is asked for this (`messages`, `identities`); whatever is no NO ends the connection. */
+  readonly failsAt?: (read: {
+    readonly what: string;
+    readonly folder: string;
+    readonly uid: number;
+  }) => ImapRefusal | undefined;
   /** Source UIDs without a body. */
   readonly unreadable?: ReadonlySet<number>;
 }
@@ -299,6 +306,12 @@ export class MemorySession implements ImapSession {
     for (const message of found) {
       this.#options.onStep?.(`row of ${what}`);
       if (!this.usable) throw refuse('server.connection-lost', 'The connection is gone');
+      const folder = this.#open?.name ?? '';
+      const failure = this.#options.failsAt?.({ what: what.replace('fetch ', ''), folder, uid: message.uid });
+      if (failure !== undefined) {
+        this.usable = failure.status === 'NO';
+        throw failure;
+      }
       yield row(message);
     }
   }

@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
+import type { CopyFolderResult } from '../../../model/activities.ts';
 import type { Damage } from '../../../sandbox/commands/damage.ts';
 import type { SandboxOptions } from '../../../sandbox/server.ts';
 import type { NewMessage, StoredMessage } from '../../../sandbox/store/message.ts';
@@ -72,6 +73,43 @@ async function wordsAfter(damage: Damage): Promise<string | undefined> {
   await copy.close();
   return result?.aside[0]?.words;
 }
+
+/** A source that fails at all messages of INBOX; those of another folder it hands out, unless it is ill. */
+async function beginWithAnother(count: number, damage: Damage, isIll = false): Promise<FailureHarness> {
+  world = await FailureHarness.start(
+    numbered(count),
+    {},
+    { damage: ({ body }) => (isIll || body.includes('number') ? damage : undefined) },
+  );
+  const ann = world.source.store.user('ann');
+  ann.addFolder('Sent');
+  ann.addMessage('Sent', { body: Buffer.from(mail('well'), 'latin1'), internalDate: AT });
+  return world;
+}
+
+async function attemptShortly(copy: FailureHarness, damage: Damage): Promise<CopyFolderResult | undefined> {
+  const commandTimeout = damage.do === 'hang' ? SILENCE_MS : 5_000;
+  const { result } = await copy.attempt(copy.newUser(), {}, { commandTimeout });
+  return result;
+}
+
+describe.each([...DAMAGES, ...SILENCES])('a source that %s at all messages of a folder', (_, damage) => {
+  it.each([1, 2, 3])('puts them aside where they are %i, and it hands out another folder’s', async (count) => {
+    const result = await attemptShortly(await beginWithAnother(count, damage), damage);
+    expect(result?.outcome).toEqual({ kind: 'complete' });
+    expect(result?.aside.map(({ uid }) => uid).toSorted((a, b) => a - b)).toEqual([1, 2, 3].slice(0, count));
+  });
+
+  it.each([1, 2, 3])('puts nothing aside where they are %i, and it hands out nothing', async (count) => {
+    const result = await attemptShortly(await beginWithAnother(count, damage, true), damage);
+    expect(result).toMatchObject({ outcome: { kind: 'refused', side: 'source' }, aside: [] });
+  });
+
+  it('puts nothing aside where they are many', async () => {
+    const result = await attemptShortly(await beginWithAnother(10, damage), damage);
+    expect(result).toMatchObject({ outcome: { kind: 'refused', side: 'source' }, aside: [] });
+  });
+});
 
 async function expectAside(settings: World): Promise<FailureHarness> {
   const { uids, damage } = settings;
