@@ -58,7 +58,7 @@ export function unzigzag(value: number): number {
 function byFrequency(ledger: Ledger, touchedOnly: boolean): readonly number[] {
   const frequency: number[] = [];
   const { columns } = ledger;
-  for (let position = 0; position < columns.size; position++) {
+  for (let position = touchedOnly ? columns.touchedFrom : 0; position < columns.size; position++) {
     if (touchedOnly && !columns.touchedAt(position)) continue;
     const set = columns.flagSetAt(position);
     frequency[set] = (frequency[set] ?? 0) + 1;
@@ -139,7 +139,7 @@ export function writeEntries(out: ByteWriter, ledger: Ledger, touchedOnly: boole
   const counterparts = new CounterpartWriter();
   const flagSets = new ByteWriter();
   let entries = 0;
-  for (let position = 0; position < columns.size; position++) {
+  for (let position = touchedOnly ? columns.touchedFrom : 0; position < columns.size; position++) {
     if (touchedOnly && !columns.touchedAt(position)) continue;
     entries += 1;
     uids.add(columns.uidAt(position));

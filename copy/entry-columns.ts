@@ -18,6 +18,9 @@ export class EntryColumns {
   #flagSets = new Uint32Array(64);
   #touched = new Uint8Array(64);
   #size = 0;
+  /** Where the last search ended. */
+  #near = 0;
+  #touchedFrom = 0;
 
   get size(): number {
     return this.#size;
@@ -41,6 +44,11 @@ export class EntryColumns {
     return this.#flagSets[position] ?? 0;
   }
 
+  /** The first position that may be touched. */
+  get touchedFrom(): number {
+    return this.#touchedFrom;
+  }
+
   touchedAt(position: number): boolean {
     return this.#touched[position] === 1;
   }
@@ -49,6 +57,7 @@ export class EntryColumns {
     const position = this.#firstNotBelow(uid);
     const isNew = position === this.#size || this.#uids[position] !== uid;
     if (isNew) this.#makeRoomAt(position);
+    if (touched) this.#touchedFrom = Math.min(this.#touchedFrom, position);
     this.#uids[position] = uid;
     this.#counterparts[position] = counterpart;
     this.#flagSets[position] = flagSet;
@@ -61,6 +70,7 @@ export class EntryColumns {
     this.#counterparts = counterparts;
     this.#flagSets = flagSets;
     this.#touched = new Uint8Array(uids.length);
+    this.#touchedFrom = uids.length;
     this.#size = uids.length;
   }
 
@@ -75,14 +85,28 @@ export class EntryColumns {
       kept += 1;
     }
     this.#size = kept;
+    this.#touchedFrom = 0;
   }
 
   clear(): void {
     this.#size = 0;
+    this.#touchedFrom = 0;
   }
 
+  /** Who walks a folder asks for one UID after the other: each is looked for where the one before it was found. */
   #firstNotBelow(uid: number): number {
     if (this.#size === 0 || this.uidAt(this.#size - 1) < uid) return this.#size;
+    if (this.#isFirstNotBelow(this.#near, uid)) return this.#near;
+    this.#near = this.#isFirstNotBelow(this.#near + 1, uid) ? this.#near + 1 : this.#search(uid);
+    return this.#near;
+  }
+
+  #isFirstNotBelow(position: number, uid: number): boolean {
+    if (position >= this.#size || this.uidAt(position) < uid) return false;
+    return position === 0 || this.uidAt(position - 1) < uid;
+  }
+
+  #search(uid: number): number {
     let low = 0;
     let high = this.#size - 1;
     while (low < high) {

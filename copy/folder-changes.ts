@@ -44,7 +44,7 @@ async function changeOf({ source }: Pairing, folder: PairingFolder): Promise<Fol
   const isTold = arrived !== undefined && arrived.uidValidity === there.uidValidity;
   const isNew = (uid: number): boolean =>
     isTold && uid >= arrived.from && uid < arrived.below && !ledger.has(uid) && !ledger.isAside(uid);
-  return { folder, disappeared, arrived: listed.filter((uid) => isNew(uid) && !left.has(uid)) };
+  return { folder, disappeared, arrived: [...listed].filter((uid) => isNew(uid) && !left.has(uid)) };
 }
 
 function handled({ ledger, left }: PairingFolder): readonly number[] {

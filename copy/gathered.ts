@@ -26,6 +26,11 @@ export class Gathered {
     return this.#bytes;
   }
 
+  /** Of the next message. */
+  get firstBytes(): number {
+    return this.#messages[0]?.message.bytes ?? 0;
+  }
+
   add(prepared: Prepared): void {
     this.#messages.push(prepared);
     this.#bytes += prepared.message.bytes;

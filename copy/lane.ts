@@ -12,6 +12,11 @@ import { SideRefusal } from './sides.ts';
 import { Unproven } from './unproven.ts';
 import { endOfShare } from './work.ts';
 
+/**
+ * Where each command holds one message, a window that was full is filled again up to so much of it first: otherwise each answer
+ * would be followed by one message, and wake everybody on its way.
+ */
+const REFILLED = 7 / 8;
 /** At least so much is read ahead. */
 const LEAST_AHEAD = 8 << 20;
 /** So much of the budget is on its way at most; what the next commands hold is read meanwhile. */
@@ -37,6 +42,7 @@ export class Lane {
   #isDraining = false;
   readonly #flying = new Map<Batch, Departure>();
   #flyingBytes = 0;
+  #isFull = false;
   /** With this it is asked whether the server takes certain flags; nothing can be written until it has said so. */
   #question: Batch | undefined;
   #isLost = false;
@@ -157,15 +163,26 @@ export class Lane {
 
   /** For a command of the usual size, or whatever there is of it. */
   #hasRoom(): boolean {
-    if (this.#flying.size === 0) return true;
-    const bytes = Math.min(this.#gathered.bytes, this.#pace.command);
-    return this.#flying.size < this.#pace.commands && this.#flyingBytes + bytes <= this.#pace.window;
+    const { command } = this.#pace;
+    return this.#fits(Math.min(this.#isOneByOne ? this.#gathered.firstBytes : this.#gathered.bytes, command));
+  }
+
+  get #isOneByOne(): boolean {
+    return this.#pace.messages === 1;
   }
 
   #mayFly(batch: Batch): boolean {
-    if (this.#flying.size === 0) return true;
-    if (this.#mustBeAlone(batch) || this.#flying.size >= this.#pace.commands) return false;
-    return this.#flyingBytes + bytesOf(batch) <= this.#pace.window;
+    return this.#flying.size === 0 || (!this.#mustBeAlone(batch) && this.#fits(bytesOf(batch)));
+  }
+
+  /** Whether another command of so many bytes may be on its way; what is alone always may. */
+  #fits(bytes: number): boolean {
+    const { size } = this.#flying;
+    if (size === 0) return true;
+    const part = this.#isFull && this.#isOneByOne ? REFILLED : 1;
+    const { commands, window } = this.#pace;
+    this.#isFull = size >= commands * part || this.#flyingBytes + bytes > window * part;
+    return !this.#isFull;
   }
 
   /** Messages under suspicion are in commands of their own, with nothing beside them. */

@@ -94,7 +94,7 @@ export class Ledger {
     return this.#wasReset;
   }
 
-  get columns(): Pick<EntryColumns, 'size' | 'uidAt' | 'counterpartAt' | 'flagSetAt' | 'touchedAt'> {
+  get columns(): Pick<EntryColumns, 'size' | 'uidAt' | 'counterpartAt' | 'flagSetAt' | 'touchedAt' | 'touchedFrom'> {
     return this.#entries;
   }
 

@@ -1,6 +1,7 @@
 import { isStream, type Body } from '../imap/body.ts';
 import { formatDateTime, parseDateTime, sanitiseFlags } from '../imap/grammar.ts';
 import type { AppendMessage, FetchedMessage, OpenFolder } from '../imap/types.ts';
+import { OddOctets } from './odd-octets.ts';
 
 /** A fetched message whose body the source handed out. */
 export type WholeMessage = FetchedMessage & { readonly body: Body };
@@ -84,9 +85,9 @@ interface KeptFlags {
 }
 
 function isOddBody(body: readonly Buffer[]): boolean {
-  const lineEnds = new LineEnds();
-  for (const piece of body) if (piece.includes(NUL) || lineEnds.see(piece)) return true;
-  return lineEnds.endsBare;
+  const octets = new OddOctets();
+  for (const piece of body) if (octets.see(piece)) return true;
+  return octets.endsBare;
 }
 
 /**
@@ -116,35 +117,6 @@ const SKEW_MS = 3_600_000;
 /** Outside of what a signed 32-bit time can say, or in the future, as the server's clock may see it: Dovecot makes it "now". */
 function isOddDate(instant: number, now: number): boolean {
   return instant < FIRST_SAFE_INSTANT || instant >= Math.min(END_OF_SAFE_INSTANTS, now - SKEW_MS);
-}
-
-const NUL = 0x00;
-const LF = 0x0a;
-const CR = 0x0d;
-
-/** Looks for line feeds without carriage returns, and the reverse, in a body that comes in pieces. */
-export class LineEnds {
-  #last: number | undefined;
-
-  /** Whether this piece shows one. */
-  see(piece: Buffer): boolean {
-    if (piece.length === 0) return false;
-    if (this.endsBare && piece[0] !== LF) return true;
-    let at = this.endsBare ? 1 : 0;
-    this.#last = piece.at(-1);
-    for (;;) {
-      const cr = piece.indexOf(CR, at);
-      const lf = piece.indexOf(LF, at);
-      if (cr < 0) return lf >= 0;
-      if (lf !== cr + 1) return lf >= 0 || cr < piece.length - 1;
-      at = lf + 1;
-    }
-  }
-
-  /** Whether a carriage return came last. */
-  get endsBare(): boolean {
-    return this.#last === CR;
-  }
 }
 
 const LENIENT = /^\s*(\d{1,2})-([a-z]{3})-(\d{1,4})\s+(\d{1,2}):(\d{1,2}):(\d{1,2})(?:\s*([+-])(\d\d)(\d\d))?/i;

@@ -36,7 +36,7 @@ export async function opened(
 /** A folder as it was opened, and the UIDs that it lists. */
 export interface OpenedAndListed {
   readonly there: OpenFolder;
-  readonly listed: readonly number[];
+  readonly listed: Uint32Array;
 }
 
 /** The same, and lists it in the same flight, read-only. */
@@ -47,7 +47,7 @@ export async function openedAndListed(source: SourceSession, name: string): Prom
   const there = await opening;
   const listed = await listing.catch((error: unknown) => {
     // Without a folder there is nothing to list.
-    if (there === undefined && error instanceof SideRefusal && source.usable) return [];
+    if (there === undefined && error instanceof SideRefusal && source.usable) return new Uint32Array();
     throw error;
   });
   return there === undefined ? undefined : { there, listed };

@@ -22,19 +22,19 @@ export interface Found {
   /** Every message in the folder. */
   readonly all: Uint32Array;
   /** Messages of days before the task's; absent where it has none. */
-  readonly early?: readonly number[];
+  readonly early?: Uint32Array;
 }
 
 /** Searches the source folder that is open, or about to be: its commands are called in this tick. */
 export async function searchSource(source: SourceSession, { before }: CopyTask): Promise<Found> {
   const all = source.search({ kind: 'all' });
-  if (before === undefined) return { all: Uint32Array.from(await all) };
+  if (before === undefined) return { all: await all };
   const day = new Date(before);
   const date = { year: day.getUTCFullYear(), month: day.getUTCMonth() + 1, day: day.getUTCDate() };
   const early = source.search({ kind: 'before', date });
   // Both are waited for, so that no command is under way when one is refused.
   await Promise.allSettled([all, early]);
-  return { all: Uint32Array.from(await all), early: await early };
+  return { all: await all, early: await early };
 }
 
 /**

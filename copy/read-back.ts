@@ -4,7 +4,8 @@ import { keepsBytes } from './keeps-bytes.ts';
 import { NOWHERE, SOUGHT } from './ledger.ts';
 import { note } from './tally.ts';
 import type { Body } from '../imap/body.ts';
-import { LineEnds, type Prepared } from './message.ts';
+import type { Prepared } from './message.ts';
+import { OddOctets } from './odd-octets.ts';
 import type { Work } from './work.ts';
 
 /** A message that servers are known to alter, as it was sent. */
@@ -24,7 +25,7 @@ export async function suspectOf(prepared: Prepared): Promise<Suspect> {
 export class WatchedBody {
   readonly #prepared: Prepared;
   readonly #digest = createHash('sha256');
-  readonly #lineEnds = new LineEnds();
+  readonly #octets = new OddOctets();
   #suspect: boolean;
 
   constructor(prepared: Prepared) {
@@ -34,7 +35,7 @@ export class WatchedBody {
 
   /** The message, to be sent once; by the time it was stored it is known whether it is a suspect. */
   watched(): Prepared {
-    const isSuspect = (): boolean => this.#suspect || this.#lineEnds.endsBare;
+    const isSuspect = (): boolean => this.#suspect || this.#octets.endsBare;
     return {
       ...this.#prepared,
       message: { ...this.#prepared.message, body: this.#stream() },
@@ -47,7 +48,7 @@ export class WatchedBody {
   async *#stream(): AsyncGenerator<Buffer, void, undefined> {
     for await (const piece of this.#prepared.message.body) {
       this.#digest.update(piece);
-      this.#suspect ||= piece.includes(0) || this.#lineEnds.see(piece);
+      this.#suspect ||= this.#octets.see(piece);
       yield piece;
     }
   }
@@ -61,7 +62,7 @@ export class WatchedBody {
 
   /** Once all of it has passed. */
   suspect(): Suspect | undefined {
-    if (!this.#suspect && !this.#lineEnds.endsBare) return undefined;
+    if (!this.#suspect && !this.#octets.endsBare) return undefined;
     return { uid: this.#prepared.uid, digest: this.#digest.digest('base64'), instant: this.#prepared.instant };
   }
 }

@@ -41,14 +41,14 @@ export async function settle(work: Work, listing: Listing, inDoubt: boolean): Pr
   const ours: number[] = [];
   const recognise = recogniser(work, inDoubt ? doubtFrom : folder.uidNext, ours);
 
-  await matchSource(
-    work,
-    listing.all.filter((uid) => sought.has(uid)),
-    index,
-    recognise,
-  );
+  const uids = sought.size === 0 ? [] : listing.all.filter((uid) => sought.has(uid));
+  await matchSource(work, uids, index, recognise);
   for (const uid of ledger.sought()) ledger.place(uid, NOWHERE);
   await reserveForOthers(work, index);
+  if (index.size === 0 && !inDoubt && !rematch) {
+    ledger.update({ doubtFrom: folder.uidNext, settledBelow: folder.uidNext });
+    return index;
+  }
 
   const unhandled = listing.all.filter((uid) => !ledger.has(uid));
   const mayBeSent = Math.max(0, folder.uidNext - doubtFrom) + SLACK;

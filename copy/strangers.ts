@@ -1,4 +1,4 @@
-import { batches } from './batches.ts';
+import { batches, type Sliceable } from './batches.ts';
 import { counterpartsBeside } from './beside.ts';
 import { IdentityIndex } from './identity-index.ts';
 import { identityOf, throwIfInterrupted, type Sides, type Work } from './work.ts';
@@ -26,7 +26,7 @@ export async function lookForStrangers(
   if (from >= below) return { index: new IdentityIndex(0), gaps: 0 };
   const known = new Set([...work.ledger.knownCounterparts(from), ...counterpartsBeside(work, from)]);
   const there = (await work.destination.search({ kind: 'all' })).filter((uid) => uid >= from && uid < below);
-  const unknown = [...new Set(there)].filter((uid) => !known.has(uid)).toSorted((a, b) => a - b);
+  const unknown = there.filter((uid) => !known.has(uid));
   const accounted = new Set(unknown);
   for (const uid of known) if (uid < below) accounted.add(uid);
   const accountedInRange = [...accounted].filter((uid) => uid >= gapsFrom).length;
@@ -34,7 +34,7 @@ export async function lookForStrangers(
 }
 
 /** Destination messages of the opened folder by identity; those that are gone are left out. */
-export async function indexDestination(sides: Sides, uids: readonly number[]): Promise<IdentityIndex> {
+export async function indexDestination(sides: Sides, uids: Sliceable<number>): Promise<IdentityIndex> {
   const index = new IdentityIndex(uids.length);
   for (const batch of batches(uids, PER_FETCH)) {
     throwIfInterrupted(sides);

@@ -44,7 +44,7 @@ function readLedger({ folder, ledger }: VerifiedFolder): Compared {
 async function compare(sides: Sides, together: readonly [Compared, ...Compared[]]): Promise<VerifyFolderResult> {
   const [{ folder }] = together;
   const destination = await sides.destination.examine(folder.destination);
-  const index = await indexDestination(sides, [...(await sides.destination.search({ kind: 'all' }))]);
+  const index = await indexDestination(sides, await sides.destination.search({ kind: 'all' }));
   const sums = { identical: 0, movedByUser: 0, aside: 0, missing: new Array<number>() };
   for (const one of together) {
     const { identical, movedByUser, aside, missing } = await compareOne(sides, one, index);
@@ -75,7 +75,7 @@ async function compareOne(
 ): Promise<Explained & { readonly identical: number }> {
   const source = await sides.source.examine(folder.source);
   const isTold = ledger.head.sourceValidity === source.uidValidity;
-  const all = Uint32Array.from(await sides.source.search({ kind: 'all' })).toSorted();
+  const all = await sides.source.search({ kind: 'all' });
   const listed = await withoutRepeats(
     sides,
     folder,

@@ -1,3 +1,5 @@
+import { ascending } from './ascending.ts';
+
 /**
  * UIDs that were asked for, and which of them have come: five bytes each, however many. Servers tell messages in the order of
  * their UIDs nearly always, so each is looked for where the one before it was found.
@@ -9,11 +11,8 @@ export class AskedUids {
 
   /** In any order; each counts once. */
   constructor(uids: ArrayLike<number>) {
-    const sorted = Uint32Array.from(uids).toSorted();
-    let size = 0;
-    for (const uid of sorted) if (size === 0 || uid !== sorted[size - 1]) sorted[size++] = uid;
-    this.#uids = sorted.subarray(0, size);
-    this.#hasCome = new Uint8Array(size);
+    this.#uids = ascending(Uint32Array.from(uids));
+    this.#hasCome = new Uint8Array(this.#uids.length);
   }
 
   get size(): number {
@@ -52,7 +51,9 @@ export class AskedUids {
   /** Those that have not come, ascending. */
   missing(): readonly number[] {
     const missing: number[] = [];
-    for (const [position, uid] of this.#uids.entries()) if (this.#hasCome[position] === 0) missing.push(uid);
+    for (let position = this.#hasCome.indexOf(0); position >= 0; position = this.#hasCome.indexOf(0, position + 1)) {
+      missing.push(this.#uids[position] ?? 0);
+    }
     return missing;
   }
 

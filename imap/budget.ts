@@ -1,4 +1,6 @@
 const MOST_STREAMED = 1 << 20;
+/** Who waits for room goes on when there is so much of it: a reader woken for each message that leaves reads one at a time. */
+const ROOM = 1 / 8;
 
 interface Waiting {
   readonly own: number;
@@ -58,8 +60,10 @@ export class ByteBudget {
   give(bytes: number): void {
     this.#taken -= bytes;
     if (this.#waiting.length === 0) return;
-    const served = this.#waiting.filter(({ own }) => this.admits(own));
+    const served = this.#waiting.filter(({ own }) => this.#taken - own <= this.#mostBeside(own) * (1 - ROOM));
+    if (served.length === 0) return;
     this.#waiting = this.#waiting.filter((waiting) => !served.includes(waiting));
+    this.#admitted();
     for (const { wake } of served) wake();
   }
 
@@ -68,10 +72,18 @@ export class ByteBudget {
    * next is a stream. What would never have room is read when nothing else is held.
    */
   admits(own: number): boolean {
-    const room = Math.max(0, this.limit - Math.max(own, this.streamed));
-    if (this.#taken - own > Math.min(this.#ahead, room)) return false;
-    this.#peak = Math.max(this.#peak, this.#taken);
+    if (this.#taken - own > this.#mostBeside(own)) return false;
+    this.#admitted();
     return true;
+  }
+
+  /** What others may hold beside somebody's own. */
+  #mostBeside(own: number): number {
+    return Math.min(this.#ahead, Math.max(0, this.limit - Math.max(own, this.streamed)));
+  }
+
+  #admitted(): void {
+    this.#peak = Math.max(this.#peak, this.#taken);
   }
 
   /** Calls back once, when there is room. */

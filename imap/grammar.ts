@@ -240,12 +240,13 @@ const HIGHEST_UID = 0xffff_ffff;
 /** Leaves room for the rest of a command within 8,000 bytes. */
 const LONGEST_SET = 7_000;
 
-function ranges(uids: readonly number[]): readonly string[] {
+function ranges(uids: Uint32Array): readonly string[] {
   const sorted = ascending(uids);
   const texts: string[] = [];
   let first = sorted[0] ?? 0;
-  for (const [index, uid] of sorted.entries()) {
-    const next = sorted[index + 1];
+  for (let at = 0; at < sorted.length; at += 1) {
+    const uid = sorted[at] ?? 0;
+    const next = sorted[at + 1];
     if (next === uid + 1) continue;
     texts.push(first === uid ? String(uid) : `${first}:${uid}`);
     first = next ?? 0;
@@ -263,7 +264,7 @@ export function formatUidSet(uids: readonly number[]): readonly string[] {
   }
   const sets: string[] = [];
   let set = '';
-  for (const range of ranges(uids)) {
+  for (const range of ranges(Uint32Array.from(uids))) {
     if (set !== '' && set.length + 1 + range.length > LONGEST_SET) {
       sets.push(set);
       set = '';

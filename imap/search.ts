@@ -1,4 +1,4 @@
-/** UID SEARCH (RFC 3501 section 6.4.4). */
+/** UID SEARCH (RFC 3501 section 6.4.4), for all messages in the short form of ESEARCH (RFC 4731) where there is one. */
 import { passesByItself } from '../model/refusals.ts';
 import { ascending } from './ascending.ts';
 import { fetchRows } from './fetch.ts';
@@ -10,10 +10,21 @@ import { ResponseError } from './response.ts';
 import type { SearchCriteria } from './types.ts';
 import type { Wire } from './wire.ts';
 
-function partsOf(criteria: SearchCriteria): readonly Part[] {
+interface Question {
+  readonly parts: readonly Part[];
+  /**
+   * In the flight in which the folder is opened, which the server has to see through first (RFC 3501 section 5.5). Never with
+   * another search: servers do two of them side by side, and nothing in what they find tells for which.
+   */
+  readonly pipelined?: boolean;
+  readonly inRanges?: boolean;
+}
+
+const ONE_BY_ONE: Question = { parts: ['UID SEARCH ALL'], pipelined: true };
+const IN_RANGES: Question = { parts: ['UID SEARCH RETURN (ALL) ALL'], pipelined: true, inRanges: true };
+
+function partsOf(criteria: Exclude<SearchCriteria, { readonly kind: 'all' }>): readonly Part[] {
   switch (criteria.kind) {
-    case 'all':
-      return ['UID SEARCH ALL'];
     case 'before':
       return [`UID SEARCH BEFORE ${searchDate(criteria.date)}`];
     case 'message-id': {
@@ -23,6 +34,8 @@ function partsOf(criteria: SearchCriteria): readonly Part[] {
   }
 }
 
+/** What answers that with ranges (RFC 4731 section 3.1); without `ALL` nothing was found. */
+const ESEARCH = /^\(TAG "[^"]*"\) UID(?: ALL ([\d:,]+))?$/i;
 const SPACE = 32;
 const ZERO = 48;
 const HIGHEST_UID = 0xffff_ffff;
@@ -33,7 +46,7 @@ const MOST_FOUND = 5_000_000;
 class Found {
   #uids = new Uint32Array(1_024);
   #size = 0;
-  /** In a form that was not asked for (RFC 4731). */
+  /** In the form of RFC 4731, asked for or not. */
   isToldOtherwise = false;
   /** So many messages left the folder meanwhile. */
   lost = 0;
@@ -55,8 +68,17 @@ class Found {
     if (uid > 0) this.#checked(uid);
   }
 
-  get uids(): readonly number[] {
-    return ascending(Array.from(this.#uids.subarray(0, this.#size)));
+  /** The same for a set with ranges; what cannot be one tells nothing. */
+  readRanges(text: string): void {
+    for (const range of (ESEARCH.exec(text)?.[1] ?? '').split(',')) {
+      const [first = 0, last = first] = range.split(':').map(Number);
+      if (first < 1 || last < first || last > HIGHEST_UID) return;
+      for (let uid = first; uid <= last; uid += 1) this.#checked(uid);
+    }
+  }
+
+  get uids(): Uint32Array {
+    return ascending(this.#uids.subarray(0, this.#size));
   }
 
   #checked(uid: number): void {
@@ -77,6 +99,8 @@ class Found {
 /** The open folder. */
 export interface Searched {
   readonly peer: string;
+  /** It answers with ranges when it is asked to (RFC 4731). */
+  readonly tellsRanges: boolean;
   /** Its name for people. */
   readonly shown: string;
   /** How many messages were in it when it was opened; rejects when it was not. */
@@ -88,16 +112,32 @@ export interface Searched {
  * empty ones it is taken for empty. Where all messages were asked for and fewer are found than the folder has, it is fetched
  * as a whole as well: what one of both tells is there.
  */
-export async function search(wire: Wire, folder: Searched, criteria: SearchCriteria): Promise<readonly number[]> {
-  const found = await run(wire, folder, criteria);
+export async function search(wire: Wire, folder: Searched, criteria: SearchCriteria): Promise<Uint32Array> {
+  if (criteria.kind === 'all') return folder.tellsRanges ? searchRanges(wire, folder) : searchAll(wire, folder);
+  const found = await run(wire, folder, { parts: partsOf(criteria) });
+  if (!found.isToldOtherwise || found.uids.length > 0) return found.uids;
+  throw refuse(
+    'server.protocol',
+    `${folder.peer} answers a search of ${folder.shown} with ESEARCH, which was not asked for`,
+  );
+}
+
+/**
+ * All messages, told in ranges: a few bytes for a folder of any size. Ranges may cover UIDs that are not there, so they are
+ * believed when they hold as many as the folder has, and otherwise each is asked for.
+ */
+async function searchRanges(wire: Wire, folder: Searched): Promise<Uint32Array> {
+  const found = await run(wire, folder, IN_RANGES).catch((error: unknown) => {
+    if (isImapRefusal(error) && error.status === 'BAD' && wire.usable) return undefined;
+    throw error;
+  });
+  const isAll = found !== undefined && found.uids.length + found.lost === (await folder.messages);
+  return isAll ? found.uids : searchAll(wire, folder);
+}
+
+async function searchAll(wire: Wire, folder: Searched): Promise<Uint32Array> {
+  const found = await run(wire, folder, ONE_BY_ONE);
   const { uids } = found;
-  if (criteria.kind !== 'all' && found.isToldOtherwise && uids.length === 0) {
-    throw refuse(
-      'server.protocol',
-      `${folder.peer} answers a search of ${folder.shown} with ESEARCH, which was not asked for`,
-    );
-  }
-  if (criteria.kind !== 'all') return uids;
   const most = await folder.messages;
   if (uids.length + found.lost >= most) return uids;
   for (const uid of await fetched(wire, folder)) found.add(uid);
@@ -118,17 +158,20 @@ async function fetched(wire: Wire, { shown }: Searched): Promise<readonly number
   return uids;
 }
 
-async function run(wire: Wire, { shown }: Searched, criteria: SearchCriteria): Promise<Found> {
+async function run(
+  wire: Wire,
+  { shown }: Pick<Searched, 'shown'>,
+  { parts, pipelined = false, inRanges = false }: Question,
+): Promise<Found> {
   const found = new Found();
   await wire.run({
     asked: 'search',
     about: `search ${shown}`,
-    parts: partsOf(criteria),
-    // With the opening of the folder, which the server has to see through first (RFC 3501 section 5.5). Never with another
-    // search: servers do two of them side by side, and nothing in what they find tells for which.
-    pipelined: criteria.kind === 'all',
+    parts,
+    pipelined,
     onData: (data) => {
       if (data.name === 'SEARCH') found.read(data.text);
+      if (data.name === 'ESEARCH' && inRanges) found.readRanges(data.text);
       if (data.name === 'ESEARCH') found.isToldOtherwise = true;
       if (data.name === 'EXPUNGE') found.lost += 1;
     },

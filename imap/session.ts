@@ -177,10 +177,11 @@ export class Session implements ImapSession {
     return this.#openFolder('select', name);
   }
 
-  async search(criteria: SearchCriteria): Promise<readonly number[]> {
+  async search(criteria: SearchCriteria): Promise<Uint32Array> {
     this.#mustBeFree();
     const opening = this.#opening;
-    const folder = { peer: this.#peer, shown: this.#open, messages: opening.messages };
+    const tellsRanges = this.capabilities.has('ESEARCH');
+    const folder = { peer: this.#peer, tellsRanges, shown: this.#open, messages: opening.messages };
     if (opening.isOver) return search(this.#wire, folder, criteria);
     const messages = opening.messages.then((count) => (opening.isSecond ? 0 : count));
     const found = search(this.#wire, { ...folder, messages }, criteria);

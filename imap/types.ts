@@ -165,7 +165,7 @@ export interface ImapSession {
   /** SELECT; never used on a source. */
   select(name: string): Promise<OpenFolder>;
   /** UIDs found, ascending, each once. */
-  search(criteria: SearchCriteria): Promise<readonly number[]>;
+  search(criteria: SearchCriteria): Promise<Uint32Array>;
   /**
    * UIDs asked for and not received are simply absent; the caller compares. `'all'` means 1:*. Rows of this and the next
    * two come in the server's order, each UID once. Until they are read to their end other commands are rejected, since

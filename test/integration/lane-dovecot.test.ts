@@ -48,7 +48,9 @@ const LIMITS = {
 async function contents(session: ImapSession, folder: string): Promise<readonly string[]> {
   await session.examine(folder);
   const found: string[] = [];
-  for await (const { flags, internalDate, body = [] } of session.fetchMessages(await session.search({ kind: 'all' }))) {
+  for await (const { flags, internalDate, body = [] } of session.fetchMessages([
+    ...(await session.search({ kind: 'all' })),
+  ])) {
     if (isStream(body)) throw new Error('a small message came as a stream');
     found.push(JSON.stringify([Buffer.concat(body).toString('latin1'), flags, parseDateTime(internalDate)?.instant]));
   }

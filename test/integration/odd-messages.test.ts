@@ -217,7 +217,9 @@ async function whatIsThere(destination: Destination): Promise<ReadonlyMap<number
   try {
     await session.examine('INBOX');
     const found = new Map<number, There>();
-    for await (const { uid, body, internalDate } of session.fetchMessages(await session.search({ kind: 'all' }))) {
+    for await (const { uid, body, internalDate } of session.fetchMessages([
+      ...(await session.search({ kind: 'all' })),
+    ])) {
       const pieces: Buffer[] = [];
       for await (const piece of body ?? []) pieces.push(Buffer.from(piece));
       found.set(uid, { body: Buffer.concat(pieces), instant: parseDateTime(internalDate)?.instant });

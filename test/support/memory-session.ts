@@ -105,12 +105,11 @@ export class MemorySession implements ImapSession {
     return this.#opening(name, false);
   }
 
-  async search(criteria: SearchCriteria): Promise<readonly number[]> {
-    return this.#step(`search ${criteria.kind}`, () =>
-      this.#opened()
-        .messages.filter((message) => fits(message, criteria))
-        .map(({ uid }) => uid),
-    );
+  async search(criteria: SearchCriteria): Promise<Uint32Array> {
+    return this.#step(`search ${criteria.kind}`, () => {
+      const found = this.#opened().messages.filter((message) => fits(message, criteria));
+      return Uint32Array.from(found, ({ uid }) => uid);
+    });
   }
 
   fetchFlags(uids: readonly number[] | 'all'): AsyncIterable<FlagsRow> {

@@ -81,7 +81,7 @@ export function itSpeaksWith(openSession: () => Promise<ImapSession>, base: stri
       const folder = await session.examine(name);
       expect(folder).toMatchObject({ messages: sent.length, readOnly: true });
       expect(await session.status(name)).toMatchObject({ messages: sent.length, uidNext: folder.uidNext });
-      const found = await session.search({ kind: 'all' });
+      const found = [...(await session.search({ kind: 'all' }))];
       expect(uids).toEqual(found);
       const received = await collect(session.fetchMessages(found));
       expect(received.map(describeMessage)).toEqual(
@@ -99,9 +99,9 @@ export function itSpeaksWith(openSession: () => Promise<ImapSession>, base: stri
       await session.examine(`${base}exact`);
       const all = await session.search({ kind: 'all' });
       const before = await session.search({ kind: 'before', date: { year: 1996, month: 7, day: 18 } });
-      expect(before).toEqual([all[0], all[1]]);
-      expect(await session.search({ kind: 'message-id', text: '<4@test>' })).toEqual([all[3]]);
-      expect(await session.search({ kind: 'message-id', text: '<"\\@nowhere>' })).toEqual([]);
+      expect([...before]).toEqual([all[0], all[1]]);
+      expect([...(await session.search({ kind: 'message-id', text: '<4@test>' }))]).toEqual([all[3]]);
+      expect(await session.search({ kind: 'message-id', text: '<"\\@nowhere>' })).toHaveLength(0);
     }));
 
   it('changes flags where it is told to, and nowhere else', () =>
@@ -157,7 +157,7 @@ export function itSpeaksWith(openSession: () => Promise<ImapSession>, base: stri
     withSession(async (session) => {
       await session.create(`${base}empty`);
       expect(await session.examine(`${base}empty`)).toMatchObject({ messages: 0 });
-      expect(await session.search({ kind: 'all' })).toEqual([]);
+      expect([...(await session.search({ kind: 'all' }))]).toEqual([]);
       expect(await collect(session.fetchFlags('all'))).toEqual([]);
       expect(await collect(session.fetchMessages([1, 2, 3]))).toEqual([]);
     }));

@@ -29,8 +29,8 @@ class SlowSession extends MemorySession {
   readonly #taken = new Proofs();
   #uid = 0;
 
-  constructor() {
-    super(new MemoryMailbox(), { capabilities: ['IMAP4REV1', 'UIDPLUS', 'LITERAL+', 'MULTIAPPEND'] });
+  constructor(abilities: readonly string[]) {
+    super(new MemoryMailbox(), { capabilities: ['IMAP4REV1', 'UIDPLUS', 'LITERAL+', ...abilities] });
   }
 
   override isProven(name: string, flags: readonly string[]): boolean {
@@ -86,8 +86,12 @@ function message(uid: number, flags: readonly string[], bytes = 1_000): Prepared
   };
 }
 
-function begin(): { readonly lane: Lane; readonly server: SlowSession } {
-  const server = new SlowSession();
+/** `now` in milliseconds. */
+function begin(
+  abilities: readonly string[] = ['MULTIAPPEND'],
+  now: () => number = () => 0,
+): { readonly lane: Lane; readonly server: SlowSession } {
+  const server = new SlowSession(abilities);
   const work = beginWork(
     {
       pass: 'final',
@@ -106,7 +110,7 @@ function begin(): { readonly lane: Lane; readonly server: SlowSession } {
       destination: server,
       lease: { check: () => undefined, carry: () => undefined, acknowledged: () => Promise.resolve() },
       interrupt: new AbortController().signal,
-      now: () => 0,
+      now,
     },
     { ledger: new Ledger(), beside: [] },
     newTally(),
@@ -175,4 +179,21 @@ test('messages with other flags ask when nothing else may leave, and are sent wh
   expect(server.came.slice(5).join(' ')).toBe('m3 m7');
   for (const arrival of server.arrivals.slice(5)) await arrival.store();
   await all;
+});
+
+test('a window that was full is filled again when an eighth of it is free, not at each answer', async () => {
+  let now = 0;
+  const { lane, server } = begin([], () => now);
+  for (let uid = 1; uid <= 40; uid += 1) lane.add(message(uid, SEEN, 4_000));
+  lane.nudge();
+  await server.last.ask();
+  expect(server.arrivals).toHaveLength(32);
+  // So slow that the window does not grow.
+  now = 500;
+  const left: number[] = [];
+  for (const { store } of server.arrivals.slice(0, 10)) {
+    await store();
+    left.push(server.arrivals.length);
+  }
+  expect(left).toEqual([32, 32, 32, 32, 37, 37, 37, 37, 37, 40]);
 });
