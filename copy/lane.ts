@@ -54,7 +54,7 @@ export class Lane {
     this.#budget = budget;
     this.#care = care;
     const { destination, task, now } = sending.work;
-    this.#unproven = new Unproven((flags) => destination.isProven(task.folder.destination, flags));
+    this.#unproven = new Unproven(destination, task.folder.destination);
     this.#pace = paceOf(destination.connection, destination.appendMode, budget.limit * MOST_FLYING, now);
     budget.whenStalled(() => this.nudge());
     this.#sufficeNow();

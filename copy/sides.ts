@@ -21,7 +21,10 @@ export type SourceSession = Pick<
 
 /** What a copy may ask of the destination: to read, to add, to change flags, and to move copies of ours; never to delete. */
 export type DestinationSession = SourceSession &
-  Pick<ImapSession, 'select' | 'create' | 'appendMode' | 'appendLimit' | 'isProven' | 'append' | 'store' | 'move'> & {
+  Pick<
+    ImapSession,
+    'select' | 'create' | 'appendMode' | 'appendLimit' | 'isProven' | 'isDateProven' | 'append' | 'store' | 'move'
+  > & {
     /** What is learned of the connection is kept by this. */
     readonly connection: object;
   };
@@ -101,6 +104,7 @@ export function asDestination(session: ImapSession): DestinationSession {
     appendMode: session.appendMode,
     appendLimit: (name: string) => naming(side, session.appendLimit(name)),
     isProven: (...args: Parameters<ImapSession['isProven']>) => session.isProven(...args),
+    isDateProven: (...args: Parameters<ImapSession['isDateProven']>) => session.isDateProven(...args),
     append: (...args: Parameters<ImapSession['append']>) => naming(side, session.append(...args)),
     store: (...args: Parameters<ImapSession['store']>) => naming(side, session.store(...args)),
     move: (...args: Parameters<ImapSession['move']>) => naming(side, session.move(...args)),

@@ -8,7 +8,7 @@ import { refuse } from './refusal.ts';
 import { saysKeywordsLost } from './refusals.ts';
 import { readUids, toNumber } from './response.ts';
 import type { ResponseCode } from './response.ts';
-import type { Appended, AppendMessage, AppendMode } from './types.ts';
+import type { Appended, AppendMessage, AppendMode, Dated } from './types.ts';
 import type { Wire } from './wire.ts';
 
 /** LITERAL- (RFC 7888 section 5). */
@@ -40,17 +40,15 @@ interface AppendCalls {
   readonly onProven: () => void;
 }
 
-/** Dates that every server takes, when they are past: in what a signed 32-bit time can say, in zones that exist. */
-const ORDINARY_DATE = /-(?:19[789]|20[0-2])\d .* (?:\+(?:0\d|1[0-4])|-(?:0\d|1[0-2]))(?:00|15|30|45)$/;
-
 /**
  * Appends to one connection.
  *
  * A server that dislikes an argument answers BAD without consuming the literal, and would read the message's body as
  * commands. So a literal goes out without waiting only when everything before it has been proven on this connection: the
- * date is an ordinary one, and the server has said `+` to a literal that waited behind a date, this folder, each of the flags,
- * and a list of as many. One that refuses its arguments unread says so instead of `+` (RFC 3501 section 7.5); one that says `+` reads
- * the literal, whatever it answers then, and reads one after the same arguments that does not wait.
+ * server has said `+` to literals that waited behind this folder, each of the flags, a list of as many, the zone as it is written,
+ * and a date as old; and the date is an ordinary one that is past. One that refuses its arguments unread says so instead of `+`
+ * (RFC 3501 section 7.5); one that says `+` reads the literal, whatever it answers then, and reads one after the same arguments
+ * that does not wait.
  */
 export class Appender {
   readonly mode: AppendMode;
@@ -70,6 +68,11 @@ export class Appender {
   /** Whether messages with these flags go out to this folder without waiting. */
   isProven(name: string, flags: readonly string[]): boolean {
     return this.mode === 'plain' || this.#proofs.has(name, flags);
+  }
+
+  /** Whether this date need not be asked about: it is proven, or messages that have it wait in any case. */
+  isDateProven(message: Dated): boolean {
+    return this.mode === 'plain' || this.#proofs.dates.isSettled(message);
   }
 
   /** Sends messages in one command; `shown` is the folder's name for people. The rest is as ImapSession says. */
@@ -106,10 +109,10 @@ export class Appender {
   }
 
   #literalOf(name: string, message: AppendMessage, onProven: () => void): LiteralPart {
-    const { body: pieces, bytes, flags } = message;
-    if (this.#isFree(message) && this.#proofs.has(name, flags)) return { pieces, bytes, waits: false };
+    const { body: pieces, bytes } = message;
+    if (this.#isFree(name, message)) return { pieces, bytes, waits: false };
     const accepted = (): void => {
-      this.#proofs.add(name, flags);
+      this.#proofs.add(name, message);
       onProven();
     };
     return { pieces, bytes, waits: true, accepted };
@@ -123,10 +126,10 @@ export class Appender {
     return text;
   }
 
-  #isFree({ body, bytes, internalDate, isAhead }: AppendMessage): boolean {
-    if (isAhead === true) return false;
+  #isFree(name: string, message: AppendMessage): boolean {
+    const { body, bytes, flags } = message;
     const isSmall = this.#largestFree !== undefined && bytes <= this.#largestFree;
-    return isSmall && !isStream(body) && ORDINARY_DATE.test(internalDate);
+    return isSmall && !isStream(body) && this.#proofs.has(name, flags) && this.#proofs.dates.has(message);
   }
 }
 

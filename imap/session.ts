@@ -23,6 +23,7 @@ import type {
   Appended,
   AppendMessage,
   AppendMode,
+  Dated,
   FetchedMessage,
   FlagsRow,
   FolderStatus,
@@ -231,6 +232,10 @@ export class Session implements ImapSession {
 
   isProven(name: string, flags: readonly string[]): boolean {
     return this.#appender.isProven(name, flags);
+  }
+
+  isDateProven(message: Dated): boolean {
+    return this.#appender.isDateProven(message);
   }
 
   async append(

@@ -95,12 +95,16 @@ export interface FetchedMessage extends FlagsRow {
   readonly bytes: number;
 }
 
-export interface AppendMessage {
-  readonly flags: readonly string[];
+/** The date that a message is stored with. */
+export interface Dated {
   /** A date-time that `formatDateTime` made. */
   readonly internalDate: string;
   /** The date is yet to come, so that a server may refuse it: it waits for that. */
   readonly isAhead?: boolean;
+}
+
+export interface AppendMessage extends Dated {
+  readonly flags: readonly string[];
   readonly body: Body;
   readonly bytes: number;
 }
@@ -193,6 +197,11 @@ export interface ImapSession {
    */
   isProven(name: string, flags: readonly string[]): boolean;
   /**
+   * The same of a date: on this connection the server has taken its zone, and a date as old. True as well of one that is never
+   * taken for proven (it is ahead, before 1970, in a zone that does not exist): its messages wait in any case.
+   */
+  isDateProven(message: Dated): boolean;
+  /**
    * Appends messages with exact bytes in one command; several only in the mode `multiappend`, which stores all or none. Other
    * than in the mode `plain` it may be called again before the first has resolved. Gives what the server told of each.
    *
@@ -200,8 +209,8 @@ export interface ImapSession {
    * the final CRLF, without which no server stores anything, are written; when it throws, the sockets are destroyed and
    * the promise rejects with what it threw.
    *
-   * `onProven` is called, well before the promise resolves, when the server has taken flags that it had not taken before
-   * (`isProven`), and before anything of the message that has them is written. Until then nothing else is sent.
+   * `onProven` is called, well before the promise resolves, when the server has taken flags or a date that it had not taken before
+   * (`isProven`, `isDateProven`), and before anything of the message that has them is written. Until then nothing else is sent.
    */
   append(
     name: string,

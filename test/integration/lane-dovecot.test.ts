@@ -211,6 +211,9 @@ describe.skipIf(cannotRun)(`the lane to Dovecot${missing}`, () => {
         { flags: ['\\Seen', 'a/b', '$c.d:e'] },
         { date: '01-Jan-1900 00:00:00 +0000' },
         { date: '01-Jan-2038 00:00:00 +1400' },
+        { date: '31-Dec-1979 23:59:59 +0000' },
+        { date: '17-Jul-2020 02:44:25 -1200' },
+        { date: '17-Jul-2020 02:44:25 +0545' },
       ];
       await seed('user1', [...odd.map((change, index) => message(index + 50, change)), message(60)]).catch(() => 0);
       await copyAll(user, 'user1');
@@ -265,6 +268,9 @@ describe.skipIf(cannotRun)(`the lane to Dovecot${missing}`, () => {
         { flags: [`$${'x'.repeat(250)}`], internalDate: AT },
         { flags: ['\\Seen'], internalDate: '01-Jan-0001 00:00:00 +0000' },
         { flags: ['\\Seen'], internalDate: '31-Dec-9999 23:59:59 -2359' },
+        { flags: ['\\Seen'], internalDate: '31-Dec-1979 23:59:59 +0000' },
+        { flags: ['\\Seen'], internalDate: '17-Jul-2020 02:44:25 -1200' },
+        { flags: ['\\Seen'], internalDate: '17-Jul-2020 02:44:25 +0545' },
         { flags: ['\\Seen', ...Array.from({ length: 90 }, (__, index) => `Keyword${index}`)], internalDate: AT },
       ];
       for (const each of odd) {

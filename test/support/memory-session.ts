@@ -8,6 +8,7 @@ import type {
   AppendMessage,
   AppendMode,
   Appended,
+  Dated,
   FetchedMessage,
   FlagsRow,
   FolderStatus,
@@ -171,6 +172,10 @@ export class MemorySession implements ImapSession {
     return this.appendMode === 'plain' || this.#proofs.has(name, flags);
   }
 
+  isDateProven(message: Dated): boolean {
+    return this.appendMode === 'plain' || this.#proofs.dates.isSettled(message);
+  }
+
   async append(
     name: string,
     messages: readonly AppendMessage[],
@@ -188,7 +193,7 @@ export class MemorySession implements ImapSession {
           responseCode: 'TRYCREATE',
         });
       }
-      for (const { flags } of messages) this.#proofs.add(name, flags);
+      for (const message of messages) this.#proofs.add(name, message);
       onProven();
       const stored = messages.map((message, index) => {
         const sent = bodies[index] ?? Buffer.alloc(0);

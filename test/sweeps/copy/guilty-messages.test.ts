@@ -172,6 +172,9 @@ describe.each(DESTINATIONS)('one message among many, on a server with %s', (_, c
     ['a zone that does not exist', { internalDate: '01-Jan-2020 00:00:00 +2359' }],
     ['a zone of odd minutes', { internalDate: '01-Jan-2020 00:00:00 +0059' }],
     ['a zone beyond the last one', { internalDate: '01-Jan-2020 00:00:00 -1330' }],
+    ['a zone that hardly anybody lives in', { internalDate: '01-Jan-2020 00:00:00 -1200' }],
+    ['a zone of quarters of an hour', { internalDate: '01-Jan-2020 00:00:00 +0545' }],
+    ['a date of some years ago', { internalDate: '31-Dec-1989 23:59:59 +0000' }],
   ])('that has %s to which the server says BAD is put aside, and its body is not read', async (__, odd) => {
     const settings: SandboxOptions = {
       capabilities,
@@ -184,6 +187,23 @@ describe.each(DESTINATIONS)('one message among many, on a server with %s', (_, c
     copy.destination.store.user(user).addFolder('Precious');
     const { aside } = await copy.copyAll(user);
     expect(aside.map(({ uid }) => uid)).toEqual([13, 26, 39]);
+    expect(copy.copied(user)).toHaveLength(37);
+    expect(copy.destination.store.user(user).findFolder('Precious')).toBeDefined();
+    expectNoStrangeCommands(copy);
+  });
+
+  it('that is older than the oldest that the server takes is put aside, and no body is read as commands', async () => {
+    const messages = numbered(40, (number) => ({
+      internalDate: `${AT.slice(0, 7)}${number % 13 === 0 ? 1_989 - number / 13 : 1_990 + ((number * 7) % 30)} 02:44:25 +0${number % 4}00`,
+    }));
+    const [copy, user] = await begin(messages, {
+      capabilities,
+      dislikes: (___, date = '') => Number(date.slice(7, 11)) < 1990,
+    });
+    copy.destination.store.user(user).addFolder('Precious');
+    const { aside, outcome } = await copy.copyAll(user);
+    expect(outcome).toEqual({ kind: 'complete' });
+    expect(aside.map(({ uid }) => uid).toSorted((a, b) => a - b)).toEqual([13, 26, 39]);
     expect(copy.copied(user)).toHaveLength(37);
     expect(copy.destination.store.user(user).findFolder('Precious')).toBeDefined();
     expectNoStrangeCommands(copy);

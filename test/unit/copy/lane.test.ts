@@ -8,14 +8,18 @@ import { newTally } from '../../../copy/tally.ts';
 import { beginWork } from '../../../copy/work.ts';
 import { isStream } from '../../../imap/body.ts';
 import { ByteBudget } from '../../../imap/budget.ts';
+import { formatDateTime, parseDateTime } from '../../../imap/grammar.ts';
 import { Proofs } from '../../../imap/proofs.ts';
-import type { AppendMessage, Appended } from '../../../imap/types.ts';
+import type { AppendMessage, Appended, Dated } from '../../../imap/types.ts';
 import { MemoryMailbox } from '../../support/memory-server.ts';
 import { MemorySession } from '../../support/memory-session.ts';
+import { Random } from '../../support/random.ts';
 
 /** A command as the server has it: the bodies name the messages. */
 interface Arrival {
   readonly names: string;
+  /** Something of it has to wait until the server asks for it. */
+  readonly isQuestion: boolean;
   /** The server asks for the literal that waits. */
   readonly ask: () => Promise<void>;
   readonly store: () => Promise<void>;
@@ -37,6 +41,10 @@ class SlowSession extends MemorySession {
     return this.#taken.has(name, flags);
   }
 
+  override isDateProven(dated: Dated): boolean {
+    return this.#taken.dates.isSettled(dated);
+  }
+
   override append(
     name: string,
     messages: readonly AppendMessage[],
@@ -46,9 +54,10 @@ class SlowSession extends MemorySession {
     return new Promise((resolve) => {
       const uids = messages.map(() => ({ uid: (this.#uid += 1), uidValidity: 1 }));
       this.arrivals.push({
+        isQuestion: !messages.every((each) => this.isProven(name, each.flags) && this.isDateProven(each)),
         names: messages.map(({ body }) => (isStream(body) ? '' : Buffer.concat(body).toString())).join(' '),
         ask: () => {
-          for (const { flags } of messages) this.#taken.add(name, flags);
+          for (const each of messages) this.#taken.add(name, each);
           onProven();
           return settled();
         },
@@ -73,13 +82,15 @@ class SlowSession extends MemorySession {
   }
 }
 
-function message(uid: number, flags: readonly string[], bytes = 1_000): Prepared {
+const AT = '01-Jan-2020 00:00:00 +0000';
+
+function message(uid: number, flags: readonly string[], bytes = 1_000, internalDate = AT): Prepared {
   const body = [Buffer.from(`m${uid}`)];
   return {
     uid,
     flags,
-    message: { flags, internalDate: '01-Jan-2020 00:00:00 +0000', body, bytes },
-    instant: 0,
+    message: { flags, internalDate, body, bytes },
+    instant: parseDateTime(internalDate)?.instant ?? 0,
     flagDropped: false,
     dateMended: false,
     isSuspect: false,
@@ -196,4 +207,71 @@ test('a window that was full is filled again when an eighth of it is free, not a
     left.push(server.arrivals.length);
   }
   expect(left).toEqual([32, 32, 32, 32, 37, 37, 37, 37, 37, 40]);
+});
+
+test('flags, zone and year are asked about together, by one that shows that the oldest is taken', async () => {
+  const { lane, server } = begin();
+  lane.add(message(1, SEEN, 1_000, '17-Jul-2006 02:44:25 -0700'));
+  lane.add(message(2, SEEN, 1_000, '17-Jul-1996 02:44:25 -0700'));
+  lane.add(message(3, ANSWERED, 1_000, '17-Jul-2006 02:44:25 -0700'));
+  lane.add(message(4, SEEN, 1_000, '17-Nov-2001 02:44:25 +0100'));
+  lane.add(message(5, FLAGGED, 1_000, '17-Nov-1996 02:44:25 -0700'));
+  lane.add(message(6, ['\\Flagged', '\\Seen'], 1_000, '17-Oct-1996 02:44:25 -0700'));
+  lane.nudge();
+  expect(server.came).toEqual(['m6']);
+  await server.last.ask();
+  expect(server.came).toEqual(['m6', 'm4']);
+  const all = lane.drained();
+  await server.last.ask();
+  expect(server.came).toEqual(['m6', 'm4', 'm1 m2 m5', 'm3']);
+  await server.last.ask();
+  for (const { store } of server.arrivals.slice()) await store();
+  await all;
+});
+
+test('messages whose dates always wait are not kept waiting for one another', async () => {
+  const { lane, server } = begin();
+  lane.add(message(1, SEEN));
+  lane.nudge();
+  await server.last.ask();
+  for (const uid of [2, 3]) lane.add(message(uid, SEEN, 1_000, '17-Jul-1966 02:44:25 +0000'));
+  const all = lane.drained();
+  await server.arrivals[0]?.store();
+  expect(server.came).toEqual(['m1', 'm2 m3']);
+  await server.last.store();
+  await all;
+});
+
+const ZONES = [0, 60, -420, 345] as const;
+const LISTS = [NONE, SEEN, ANSWERED, FLAGGED] as const;
+
+const DAY_MS = 86_400_000;
+const FIRST = Date.UTC(2001, 0, 1);
+const DAYS = 7_300;
+
+test.each<readonly [string, number, (uid: number, random: Random) => number]>([
+  ['of twenty years in any order, that come one by one', 1, (_, random) => random.integer(0, DAYS)],
+  ['of twenty years in any order, that come by the dozen', 12, (_, random) => random.integer(0, DAYS)],
+  ['of more than five years, the newest first', 1, (uid) => 2_001 - uid],
+])('few questions are asked about 2,000 messages with zones of four kinds %s', async (_, atOnce, dayOf) => {
+  const { lane, server } = begin();
+  const random = new Random(atOnce);
+  const answer = async (from: number): Promise<void> => {
+    for (let at = from; at < server.arrivals.length; at += 1) {
+      const arrival = server.arrivals[at];
+      if (arrival?.isQuestion === true) await arrival.ask();
+      await arrival?.store();
+    }
+  };
+  for (let uid = 1; uid <= 2_000; uid += atOnce) {
+    const before = server.arrivals.length;
+    for (let more = uid; more < uid + atOnce; more += 1) {
+      const date = formatDateTime(FIRST + dayOf(more, random) * DAY_MS, random.pick(ZONES));
+      lane.add(message(more, random.pick(LISTS), 1_000, date));
+    }
+    lane.nudge();
+    await answer(before);
+  }
+  await Promise.all([lane.drained(), answer(server.arrivals.length)]);
+  expect(server.arrivals.filter(({ isQuestion }) => isQuestion).length).toBeLessThanOrEqual(12);
 });

@@ -364,6 +364,8 @@ describe('appending', () => {
     ['has a zone of odd minutes', { internalDate: '17-Jul-1996 02:44:25 +0059' }],
     ['has a zone west of the last one', { internalDate: '17-Jul-1996 02:44:25 -1330' }],
     ['is before 1970', { internalDate: '17-Jul-1966 02:44:25 +0000' }],
+    ['is of an older year than any that was accepted', { internalDate: '17-Jul-1995 02:44:25 -0700' }],
+    ['has a zone of which none was accepted', { internalDate: '17-Jul-1996 02:44:25 -1200' }],
   ])('waits with a message whose date %s, though its flags were accepted', async (_, odd) => {
     const script = [announced(5), { send: '+ \r\n' }, { take: 7 }, { send: 'F1 OK\r\n' }, { expect: /\{5\}$/ }];
     const { session, server } = await stage(script, { capabilities: ['LITERAL+'] });
