@@ -1,4 +1,4 @@
-import { failureOf } from '../copy/asking.ts';
+import { failureOf } from '../copy/source-failure.ts';
 import type { Body } from '../imap/body.ts';
 import { isImapRefusal } from '../imap/refusal.ts';
 import type { ImapSession } from '../imap/types.ts';

@@ -1,34 +1,12 @@
 import { AskedUids } from '../imap/asked-uids.ts';
 import type { Problem } from '../model/mailbox.ts';
-import type { RefusalCode } from '../model/refusals.ts';
-import type { Failure, Verdict } from './blame.ts';
+import { MOST_OF_FOLDER, type Failure, type Verdict } from './blame.ts';
 import type { Question, Questions } from './questions.ts';
 import { putAside, type Sending } from './sending.ts';
 import { SideRefusal, type SourceSession } from './sides.ts';
+import { failureOf } from './source-failure.ts';
 import { handsOut, type Witness } from './witness.ts';
 import { endOfShare, refused } from './work.ts';
-
-/** How a source fails at a message. Whatever else it says blames something else: throttling, a token, a folder that is gone. */
-const FAILURES: ReadonlyMap<RefusalCode, Failure> = new Map([
-  ['server.connection-lost', 'lost'],
-  ['server.protocol', 'broken'],
-  ['server.timeout', 'silent'],
-  ['server.refused', 'refused'],
-  // The folder was opened; a file that the server may not read is a message's affair.
-  ['source.folder-refused', 'refused'],
-]);
-/**
- * Of a folder that hands out none at all, so many messages may be at fault, over all attempts. A store that is damaged or out
- * of reach fails at whole folders, and most of those have more.
- */
-const MOST_OF_FOLDER = 3;
-/** Last words of servers that end connections for a reason of their own. */
-const LEAVING = /shut(?:ting)? ?down|restart|maintenance|\bidle|inactiv|auto-?logout|expired|log ?(?:in|out) again/i;
-
-/** How a source has failed, if that may be because of a message that it was asked for. */
-export function failureOf({ code, serverText = '' }: Problem): Failure | undefined {
-  return code === 'server.connection-lost' && LEAVING.test(serverText) ? undefined : FAILURES.get(code);
-}
 
 /** What is known, during one attempt, of messages at which the source fails. */
 export interface Inquiry {

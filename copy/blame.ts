@@ -9,6 +9,11 @@ const WEIGHTS: Readonly<Record<Failure, number>> = { lost: 1, broken: 2, silent:
 const ENOUGH = 4;
 /** At so many messages in a row, with nothing handed out in between, it is the server that fails. */
 const MOST_UNANSWERED: Readonly<Record<Failure, number>> = { lost: 10, broken: 10, silent: 3, refused: 10 };
+/**
+ * Of a folder that hands out none at all, so many messages may be at fault, over all attempts. A store that is damaged or out
+ * of reach fails at whole folders, and most of those have more.
+ */
+export const MOST_OF_FOLDER = 3;
 
 interface Suspect {
   readonly weight: number;

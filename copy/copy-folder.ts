@@ -12,7 +12,7 @@ import type { IdentityIndex } from './identity-index.ts';
 import { leaseLossIn } from './lease-lost.ts';
 import { openAndSearch, openFolders } from './open-folders.ts';
 import { countTodo, goneFromSource, listingOf, todo, type Listing } from './plan.ts';
-import type { Sending } from './sending.ts';
+import { newSending, type Sending } from './sending.ts';
 import { Questions } from './questions.ts';
 import { readBack, type Suspect } from './read-back.ts';
 import { recallLedger } from './recall.ts';
@@ -27,7 +27,7 @@ import { unreadSuspects } from './unread.ts';
 import { Witness } from './witness.ts';
 import { beginShare, beginWork, Interrupted, refused, reopen, type Work } from './work.ts';
 
-/** New connections in a row that have brought to light no message to be put aside. */
+/** New connections in a row that have brought to light no message at which a server fails. */
 const MOST_REOPENINGS = 60;
 
 /**
@@ -97,12 +97,13 @@ async function copyMessages(work: Work, listing: Listing): Promise<CopyOutcome |
   let reopenings = 0;
   let suspects: readonly Suspect[] = [];
   const seeming: Suspect[] = [];
+  const found = (): number => work.tally.counts.aside + work.headers.found;
   for (;;) {
-    const { aside } = work.tally.counts;
+    const before = found();
     const sending = await copyOnce(work, listing, hunt, suspects);
     ({ suspects } = sending);
     seeming.push(...sending.seeming);
-    reopenings = work.tally.counts.aside > aside ? 0 : reopenings + 1;
+    reopenings = found() > before ? 0 : reopenings + 1;
     const mayGoOn = sending.mayGoOn && !work.interrupt.aborted && reopenings <= MOST_REOPENINGS;
     if (!mayGoOn) return (await lookAgain(work, seeming, sending)) ? sending.end : { kind: 'share-ended' };
     if (!(await reopen(work))) return sending.end;
@@ -133,7 +134,8 @@ async function lookAgain(work: Work, seeming: readonly Suspect[], { end, inDoubt
 async function copyOnce(work: Work, listing: Listing, hunt: Hunt, suspects: readonly Suspect[]): Promise<Sending> {
   const { ledger, task, progress } = work;
   progress.doing = 'comparing with the destination';
-  const strangers = await settleDoubt(work, listing);
+  const strangers = await settleDoubt(work, listing).catch((error: unknown) => sendingNothing(work, error));
+  if ('mayGoOn' in strangers) return { ...strangers, suspects: [...suspects] };
   const known = [...suspects, ...(await unreadSuspects(work, suspects))];
   const before = work.folder.uidNext;
   const uids = todo(listing.listed, ledger, task.retryAside);
@@ -145,6 +147,12 @@ async function copyOnce(work: Work, listing: Listing, hunt: Hunt, suspects: read
   if (wasContradicted(sending)) withdrawAll(work, sending, before);
   if (!sending.inDoubt && work.destination.usable) await closeTransfer(work, sending, before);
   return sending;
+}
+
+/** Where the source has failed at headers, perhaps because of a message, they are read over new connections. */
+function sendingNothing(work: Work, error: unknown): Sending {
+  if (!(error instanceof SideRefusal) || !work.headers.mayGoOn(error)) throw error;
+  return { ...newSending(work, new Uint32Array(), refused(work, error)), mayGoOn: true };
 }
 
 /** What ends this before anything was sent leaves no more doubt than there was. */

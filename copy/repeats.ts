@@ -1,3 +1,4 @@
+import { AskedUids } from '../imap/asked-uids.ts';
 import type { IdentityRow } from '../imap/types.ts';
 import type { FolderPair } from '../model/folders.ts';
 import { batches } from './batches.ts';
@@ -16,7 +17,7 @@ const PER_FETCH = 1_000;
  * two that are shown here and one in another folder, one stays. Where the server names messages for the whole mailbox (Gmail),
  * its names decide, so that one message with several labels is one.
  *
- * Held at one time: 29 bytes for each message of the folder that is not handled. Leaves the source with this folder opened.
+ * Held at one time: 34 bytes for each message of the folder that is not handled. Leaves the source with this folder opened.
  */
 export async function withoutRepeats(
   sides: Pick<Sides, 'source' | 'bytesKept' | 'interrupt'>,
@@ -27,7 +28,8 @@ export async function withoutRepeats(
   if (exceptIn === undefined) return listing;
   const unhandled = listing.all.filter((uid) => !ledger.has(uid));
   if (unhandled.length === 0) return listing;
-  const index = await shownHere(sides, unhandled);
+  const untold = new AskedUids(unhandled);
+  const index = await shownHere(sides, unhandled, untold);
   const { source } = sides;
   for (const other of exceptIn) {
     if (index.size === 0) break;
@@ -37,7 +39,8 @@ export async function withoutRepeats(
     for await (const row of source.fetchIdentities('all')) index.take(storedIdentity(sides, row));
   }
   await source.examine(name);
-  const left = new Set(index.left());
+  // Whose headers do not come may be nowhere else.
+  const left = new Set([...index.left(), ...untold.missing()]);
   const repeated = new Set(unhandled.filter((uid) => !left.has(uid)));
   const isOnlyHere = (uid: number): boolean => !repeated.has(uid);
   return { ...listing, all: listing.all.filter(isOnlyHere), listed: listing.listed.filter(isOnlyHere) };
@@ -46,13 +49,16 @@ export async function withoutRepeats(
 async function shownHere(
   sides: Pick<Sides, 'source' | 'bytesKept' | 'interrupt'>,
   uids: Uint32Array,
+  untold: AskedUids,
 ): Promise<IdentityIndex> {
   const index = new IdentityIndex(uids.length);
   for (const batch of batches(uids, PER_FETCH)) {
     throwIfInterrupted(sides);
     const asked = new Set(batch);
     for await (const row of sides.source.fetchIdentities(batch)) {
-      if (asked.delete(row.uid)) index.add(row.uid, storedIdentity(sides, row));
+      if (!asked.delete(row.uid)) continue;
+      untold.take(row.uid);
+      index.add(row.uid, storedIdentity(sides, row));
     }
   }
   return index;

@@ -111,10 +111,10 @@ async function settleGaps(work: Work, doubtful: Uint32Array, gaps: number): Prom
 
 /** What was sent for messages that have left the folder since, as far as none of those that are there claims it. */
 async function settleUnclaimed(work: Work, { all }: Listing, index: IdentityIndex, recognise: OnMatch): Promise<void> {
-  const { ledger, task, beside, sourceFolder } = work;
+  const { ledger, task, beside, sourceFolder, headers } = work;
   const { doubtFrom, rematch } = ledger.head;
-  // What repeats others is not listed as a whole, and what is shared may be another folder's.
-  if (rematch || beside.length > 0 || task.folder.exceptIn !== undefined) return;
+  // What repeats others is not listed as a whole, and what is shared may be another folder's, or of one whose headers do not come.
+  if (rematch || beside.length > 0 || task.folder.exceptIn !== undefined || headers.found > 0) return;
   const left = (): readonly number[] => index.left().filter((uid) => uid >= doubtFrom);
   const most = left().length;
   const uids = most === 0 ? [] : await vanished(work, ledger, { all, uidNext: sourceFolder.uidNext }, most);

@@ -79,15 +79,21 @@ async function compareOne(
   const listed = await withoutRepeats(
     sides,
     folder,
-    { has: (uid) => isTold && ledger.has(uid) },
+    { has: (uid) => isTold && (ledger.has(uid) || isUnreadable(ledger, uid)) },
     { all, listed: all, completeBefore: 0 },
   );
   const unmatched = new AskedUids(listed.all);
+  const readable = isTold ? listed.all.filter((uid) => !isUnreadable(ledger, uid)) : listed.all;
   let identical = 0;
-  await matchSource(sides, listed.all, index, ({ uid }) => {
+  await matchSource(sides, readable, index, ({ uid }) => {
     if (unmatched.take(uid)) identical += 1;
   });
   return { identical, ...(await explain(sides, unmatched.missing(), ledger, source)) };
+}
+
+/** Where the source fails at a message, it may do so at its headers. */
+function isUnreadable(ledger: Ledger, uid: number): boolean {
+  return ledger.asideCode(uid) === 'source.message-unreadable';
 }
 
 interface Explained {

@@ -1,6 +1,7 @@
 import type { OpenFolder } from '../imap/types.ts';
 import type { CopyOutcome } from '../model/activities.ts';
 import type { Beside } from './beside.ts';
+import { HeaderReading } from './header-reading.ts';
 import { identify, type Identity, type Recognisable } from './identity.ts';
 import { keepsBytes } from './keeps-bytes.ts';
 import type { Ledger } from './ledger.ts';
@@ -29,6 +30,8 @@ export interface Work extends Sides {
   readonly now: () => number;
   readonly ledger: Ledger;
   readonly beside: readonly Beside[];
+  /** How `source` reads headers. */
+  readonly headers: HeaderReading;
   readonly tally: Tally;
   /** When the share in hand began, and how many messages had been taken by then. */
   share: { readonly startedAt: number; readonly taken: number };
@@ -81,8 +84,12 @@ export function beginWork(
   { ledger, beside }: { readonly ledger: Ledger; readonly beside: readonly Beside[] },
   tally: Tally,
 ): Work {
+  const sides = takeSides(context);
+  const headers = new HeaderReading(task, ledger);
   return {
-    ...takeSides(context),
+    ...sides,
+    source: headers.over(sides.source),
+    headers,
     reopen: context.reopen,
     ebb: context.ebb,
     task,
@@ -114,7 +121,7 @@ export async function reopen(work: Work): Promise<boolean> {
   const sides = await work.reopen?.();
   if (sides === undefined) return false;
   const { source, destination } = takeSides({ ...sides, interrupt: work.interrupt });
-  work.source = source;
+  work.source = work.headers.over(source);
   work.destination = destination;
   return true;
 }

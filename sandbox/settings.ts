@@ -106,6 +106,8 @@ export interface ServerSettings {
   readonly read: (message: StoredMessage, place: Place) => Buffer | undefined;
   /** How the server fails when it is to read the body of a message, or undefined. Default: never. */
   readonly damage: (message: StoredMessage, place: Place) => Damage | undefined;
+  /** Whether it fails so when it is to read headers as well. Default: no. */
+  readonly damagesHeaders: boolean;
   /** RFC822.SIZE of a message. Default: its octets. */
   readonly reportedSize: (body: Buffer) => number;
   /** Takes login names apart, for `user*administrator` and its like. Default: the name is the user's own. */
@@ -153,6 +155,7 @@ export function completeSettings(given: PartialSettings): ServerSettings {
     largestMessage: () => Number.POSITIVE_INFINITY,
     read: ({ body }) => body,
     damage: () => undefined,
+    damagesHeaders: false,
     reportedSize: (body) => body.length,
     identify: (login) => ({ user: login, authenticatedAs: login }),
     honoursAuthorisation: true,

@@ -30,9 +30,10 @@ async function fetching(session: Session, args: Arguments, byUid: boolean): Prom
   return async () => {
     const view = session.selected;
     let complete = true;
-    const readsBodies = items.some((item) => item.kind === 'body' && readsBody(item.section));
+    const { damagesHeaders } = session.settings;
+    const readsDamaged = items.some((item) => item.kind === 'body' && (damagesHeaders || readsBody(item.section)));
     const selected = view.select(set, byUid);
-    const damages = readsBodies ? damagesOf(session, selected) : new Map<NumberedMessage, Damage>();
+    const damages = readsDamaged ? damagesOf(session, selected) : new Map<NumberedMessage, Damage>();
     for (const [numbered, damage] of damages) {
       if (damage.do === 'answer' && damage.first === true) await fail(session, numbered, damage);
     }

@@ -111,6 +111,41 @@ describe.each([...DAMAGES, ...SILENCES])('a source that %s at all messages of a 
   });
 });
 
+describe.each([...DAMAGES, ...SILENCES])('a source that %s at headers as well', (_, damage) => {
+  it.each([
+    ['some', [7, 8, 30]],
+    ['the first', [1]],
+  ])(
+    'at %s, while mail is at the destination already, has those put aside and the others there once',
+    async (__, uids) => {
+      world = await FailureHarness.start(
+        numbered(30),
+        {},
+        {
+          damage: ({ uid }) => (uids.includes(uid) ? damage : undefined),
+          damagesHeaders: true,
+        },
+      );
+      const user = world.newUser();
+      for (const number of [3, 20, 29]) {
+        const message = numbered(30)[number - 1];
+        if (message !== undefined) world.destination.store.user(user).addMessage('INBOX', message);
+      }
+      // Without a counterpart, all headers are read.
+      const own = mail('of its own');
+      world.destination.store.user(user).addMessage('INBOX', { body: Buffer.from(own, 'latin1'), internalDate: AT });
+      const commandTimeout = damage.do === 'hang' ? SILENCE_MS : 5_000;
+      const { result, error } = await world.attempt(user, {}, { commandTimeout });
+      expect(error).toBeUndefined();
+      expect(result).toMatchObject({ outcome: { kind: 'complete' }, counts: { adopted: 3, copied: 27 - uids.length } });
+      expect(result?.aside.map(({ uid }) => uid).toSorted((a, b) => a - b)).toEqual(uids);
+      const copied = world.copied(user);
+      expect(copied).toHaveLength(31 - uids.length);
+      expect(new Set(copied).size).toBe(copied.length);
+    },
+  );
+});
+
 async function expectAside(settings: World): Promise<FailureHarness> {
   const { uids, damage } = settings;
   const copy = await begin(settings);

@@ -1,8 +1,8 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { failureOf } from '../../../copy/asking.ts';
 import type { Failure } from '../../../copy/blame.ts';
 import { Questions } from '../../../copy/questions.ts';
+import { failureOf } from '../../../copy/source-failure.ts';
 
 /** A folder whose source fails at some messages, and by chance now and then. */
 interface Folder {

@@ -1,0 +1,157 @@
+import { AskedUids } from '../imap/asked-uids.ts';
+import type { IdentityRow } from '../imap/types.ts';
+import { Blame, MOST_OF_FOLDER, type Verdict } from './blame.ts';
+import type { Ledger } from './ledger.ts';
+import { SideRefusal, type SourceSession } from './sides.ts';
+import { failureOf } from './source-failure.ts';
+import type { CopyTask } from './types.ts';
+
+/** Messages that were handled, for one of which the source tells headers if it does for any. */
+const MOST_KNOWN = 50;
+
+/**
+ * Reads headers of the folder that is copied so that messages at which the source fails are found, over new connections within
+ * one attempt, by the same rule as those at whose bodies it does (`Blame`). They are left out then, as if they were gone: what
+ * becomes of them is found out when their bodies are asked for.
+ *
+ * Those that were put aside because the source did not hand them out are left out from the beginning, unless they are tried again.
+ */
+export class HeaderReading {
+  readonly #task: Pick<CopyTask, 'folder' | 'retryAside'>;
+  readonly #ledger: Ledger;
+  readonly #blame = new Blame();
+  readonly #found = new Set<number>();
+  /** The source has failed before it told these. Each is asked for alone. */
+  #lone = new Set<number>();
+  /** The source told its headers. */
+  #known: number | undefined;
+  /** What the source failed with, where it may be because of a message. */
+  #failure: unknown;
+
+  constructor(task: Pick<CopyTask, 'folder' | 'retryAside'>, ledger: Ledger) {
+    this.#task = task;
+    this.#ledger = ledger;
+  }
+
+  /** How many messages were found at whose headers the source fails. */
+  get found(): number {
+    return this.#found.size;
+  }
+
+  /** Whether it is worth reading on over new connections after this was thrown. */
+  mayGoOn(error: unknown): boolean {
+    return error === this.#failure;
+  }
+
+  /** The same source, reading so. */
+  over(source: SourceSession): SourceSession {
+    let isOpen = false;
+    return {
+      capabilities: source.capabilities,
+      get usable() {
+        return source.usable;
+      },
+      list: () => source.list(),
+      examine: (name) => {
+        isOpen = name === this.#task.folder.source;
+        return source.examine(name);
+      },
+      search: (criteria) => source.search(criteria),
+      fetchFlags: (uids) => source.fetchFlags(uids),
+      fetchChangedFlags: (since) => source.fetchChangedFlags(since),
+      fetchIdentities: (uids) => (uids === 'all' || !isOpen ? source.fetchIdentities(uids) : this.#read(source, uids)),
+      fetchMessages: (uids) => source.fetchMessages(uids),
+      readMessages: (uids, budget) => source.readMessages(uids, budget),
+    };
+  }
+
+  async *#read(source: SourceSession, uids: readonly number[]): AsyncGenerator<IdentityRow, void, undefined> {
+    const asked = uids.filter((uid) => !this.#isLeftOut(uid));
+    const waiting = asked.filter((uid) => this.#blame.waiting.has(uid));
+    const others = waiting.length === 0 ? asked : asked.filter((uid) => !waiting.includes(uid));
+    const isHeard = waiting.length > 0 && (await this.#hearsAnother(source, asked, others));
+    if (isHeard) yield* this.#readLone(source, waiting);
+    const together = others.filter((uid) => !this.#lone.has(uid));
+    const lone = others.filter((uid) => this.#lone.has(uid));
+    yield* this.#ask(source, together);
+    yield* this.#readLone(source, lone);
+    if (!isHeard) yield* this.#readLone(source, waiting);
+  }
+
+  async *#readLone(source: SourceSession, uids: readonly number[]): AsyncGenerator<IdentityRow, void, undefined> {
+    for (const uid of uids) {
+      this.#lone.add(uid);
+      yield* this.#ask(source, [uid]);
+      this.#lone.delete(uid);
+    }
+  }
+
+  #isLeftOut(uid: number): boolean {
+    if (this.#found.has(uid)) return true;
+    if (this.#ledger.asideCode(uid) !== 'source.message-unreadable') return false;
+    return !this.#task.retryAside || uid <= this.#ledger.head.retriedUpTo;
+  }
+
+  async *#ask(source: SourceSession, asked: readonly number[]): AsyncGenerator<IdentityRow, void, undefined> {
+    if (asked.length === 0) return;
+    const awaited = new AskedUids(asked);
+    try {
+      for await (const row of source.fetchIdentities(asked)) {
+        if (awaited.take(row.uid)) this.#answered(row.uid);
+        yield row;
+      }
+    } catch (error) {
+      this.#failed(asked, awaited.missing(), error);
+      throw error;
+    }
+    this.#blame.clear(asked);
+  }
+
+  #answered(uid: number): void {
+    this.#blame.clear([uid]);
+    this.#blame.answered();
+    this.#known = uid;
+  }
+
+  /** Where the source tells the headers of another message, its failing is the affair of those that wait. */
+  async #hearsAnother(source: SourceSession, all: readonly number[], others: readonly number[]): Promise<boolean> {
+    const isAnyKnown = this.#known !== undefined || this.#ledger.size > 0;
+    if (!isAnyKnown && all.length <= MOST_OF_FOLDER) {
+      // Of so few it may tell none. They are left out, and the source is judged by what it does at their bodies.
+      this.#blame.answered();
+      return true;
+    }
+    const asked = this.#likelyKnown(others);
+    this.#known = undefined;
+    if (asked.length === 0) return false;
+    try {
+      for await (const { uid } of source.fetchIdentities(asked)) this.#answered(uid);
+    } catch (error) {
+      this.#failed([], [], error);
+      throw error;
+    }
+    return this.#known !== undefined;
+  }
+
+  /** One whose headers have come, or such as were handled; else one that is not near those at which the source failed before. */
+  #likelyKnown(others: readonly number[]): readonly number[] {
+    if (this.#known !== undefined) return [this.#known];
+    const handled = this.#ledger.handledUids().slice(-MOST_KNOWN);
+    const far = (others.length - 1) >> Math.max(0, this.#blame.unanswered - 1);
+    return handled.length > 0 ? [...handled] : others.slice(far).slice(0, 1);
+  }
+
+  #failed(asked: readonly number[], missing: readonly number[], error: unknown): void {
+    const how = error instanceof SideRefusal && error.side === 'source' ? failureOf(error.refusal.problem) : undefined;
+    if (how === undefined) return;
+    const [only] = missing;
+    const isAlone = only !== undefined && asked.length === 1 && this.#lone.has(only);
+    let verdict: Verdict | undefined;
+    if (isAlone) verdict = this.#blame.failedAt(only, how);
+    else if (asked.length === 0) verdict = this.#blame.failed(how);
+    if (verdict === 'guilty' && isAlone) this.#found.add(only);
+    // Those after the one that was found to be alone are asked for together again.
+    this.#lone = new Set(isAlone ? [] : missing);
+    if (verdict !== 'server') this.#failure = error;
+  }
+}

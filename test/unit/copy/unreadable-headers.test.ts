@@ -1,0 +1,251 @@
+import { describe, expect, it } from 'vitest';
+import { verifyFolder } from '../../../copy/verify-folder.ts';
+import { refuse } from '../../../imap/refusal.ts';
+import type { ImapRefusal } from '../../../imap/types.ts';
+import { Crash, CopyHarness, knownGrowth, type World } from '../../support/copy-harness.ts';
+import { mail } from '../../support/memory-server.ts';
+import { MemorySession, type MemorySessionOptions } from '../../support/memory-session.ts';
+import { Random } from '../../support/random.ts';
+
+type FailsAt = NonNullable<MemorySessionOptions['failsAt']>;
+
+function dies(): ImapRefusal {
+  return refuse('server.connection-lost', 'The connection was lost');
+}
+
+/** How a source fails at a message. */
+const FAILURES: readonly (readonly [string, () => ImapRefusal])[] = [
+  ['ends the connection', dies],
+  ['says nothing', () => refuse('server.timeout', 'The server did not answer in time')],
+  ['does not keep to IMAP', () => refuse('server.protocol', 'The server said something strange')],
+  ['refuses', () => refuse('server.refused', 'The server refused', { status: 'NO', serverText: 'NO [SERVERBUG]' })],
+];
+
+/** INBOX with so many messages; at the destination are those that it has as well, and one that it has not. */
+function harness(count: number, there: readonly number[] = []): CopyHarness {
+  const copy = new CopyHarness();
+  for (let number = 1; number <= count; number += 1) copy.source.add('INBOX', { body: mail(`number ${number}.`) });
+  for (const number of there) copy.destination.add('INBOX', { body: mail(`number ${number}.`) });
+  copy.destination.add('INBOX', { body: mail('a stranger') });
+  return copy;
+}
+
+function failsAt(
+  uids: readonly number[],
+  reads: readonly string[],
+  failure: () => ImapRefusal,
+  where = 'INBOX',
+): FailsAt {
+  return ({ what, folder, uid }) =>
+    folder === where && reads.includes(what) && uids.includes(uid) ? failure() : undefined;
+}
+
+function world(fails: FailsAt, more: Omit<World, 'source' | 'reopens'> = {}): World {
+  return { ...more, source: { failsAt: fails }, reopens: true };
+}
+
+const WHOLE = ['identities', 'messages'];
+
+function subjects(copy: CopyHarness): readonly string[] {
+  return copy.destination.bodies('INBOX').map((body) => /^Subject: (.*)\r$/m.exec(body)?.[1] ?? '');
+}
+
+function numbers(count: number, without: readonly number[] = []): readonly string[] {
+  return Array.from({ length: count }, (_, at) => at + 1)
+    .filter((number) => !without.includes(number))
+    .map((number) => `number ${number}.`);
+}
+
+describe.each(FAILURES)('a source that %s when it is asked for the headers of some messages', (_, failure) => {
+  it.each([
+    ['the first', [1]],
+    ['one in the middle', [17]],
+    ['the last', [40]],
+    ['several', [1, 2, 17, 39, 40]],
+  ])('has them put aside where it does so at their bodies as well: %s', async (__, uids) => {
+    const copy = harness(40, [5, 20, 38]);
+    const result = await copy.copy({}, world(failsAt(uids, WHOLE, failure)));
+    expect(result.outcome).toEqual({ kind: 'complete' });
+    expect(result.aside.map(({ uid }) => uid).toSorted((a, b) => a - b)).toEqual(uids);
+    expect(result.counts).toMatchObject({ adopted: 3, copied: 37 - uids.length });
+    expect(subjects(copy).toSorted()).toEqual(['a stranger', ...numbers(40, uids)].toSorted());
+  });
+
+  it('has them copied where it hands out their bodies, and not twice', async () => {
+    const copy = harness(40, [5, 17, 38]);
+    const result = await copy.copy({}, world(failsAt([4, 17, 40], ['identities'], failure)));
+    expect(result).toMatchObject({ outcome: { kind: 'complete' }, aside: [], counts: { adopted: 3, copied: 37 } });
+    expect(subjects(copy).toSorted()).toEqual(['a stranger', ...numbers(40)].toSorted());
+  });
+
+  it('has a new one put aside in a folder of which everything else is handled', async () => {
+    const copy = harness(40);
+    const { ledger } = await copy.copy();
+    const uid = copy.source.add('INBOX', { body: mail('new') });
+    copy.destination.add('INBOX', { body: mail('another stranger') });
+    const result = await copy.copy({ ledger }, world(failsAt([uid], WHOLE, failure)));
+    expect(result).toMatchObject({ outcome: { kind: 'complete' }, aside: [{ uid }] });
+  });
+
+  it.each([1, 2, 3])(
+    'has all of a folder put aside where they are few (%i), and it hands out another folder’s',
+    async (count) => {
+      const uids = [1, 2, 3].slice(0, count);
+      const copy = harness(count);
+      copy.source.create('Sent');
+      copy.source.add('Sent', { body: mail('sent') });
+      const result = await copy.copy({}, world(failsAt(uids, WHOLE, failure)));
+      expect(result.outcome).toEqual({ kind: 'complete' });
+      expect(result.aside.map(({ uid }) => uid).toSorted((a, b) => a - b)).toEqual(uids);
+    },
+  );
+
+  it.each([1, 2, 3])(
+    'puts none of a folder aside, be they ever so few (%i), where it hands out nothing',
+    async (count) => {
+      const copy = harness(count);
+      copy.source.create('Sent');
+      copy.source.add('Sent', { body: mail('sent') });
+      const result = await copy.copy(
+        {},
+        world(({ what }) => (WHOLE.includes(what) ? failure() : undefined)),
+      );
+      expect(result).toMatchObject({ outcome: { kind: 'refused', side: 'source' }, aside: [] });
+    },
+  );
+
+  it('is at fault itself where it tells the headers of none', async () => {
+    const copy = harness(40, [5]);
+    let asked = 0;
+    const fails: FailsAt = ({ what, folder }) => {
+      if (folder !== 'INBOX' || what !== 'identities') return undefined;
+      asked += 1;
+      return failure();
+    };
+    const result = await copy.copy({}, world(fails));
+    expect(result).toMatchObject({
+      outcome: { kind: 'refused', side: 'source', problem: { folder: 'INBOX' } },
+      aside: [],
+      counts: { copied: 0 },
+    });
+    expect(asked).toBeLessThanOrEqual(12);
+  });
+});
+
+describe('a message that was put aside since the source fails at it', () => {
+  const GUILTY = [3, 17];
+
+  async function withAside(): Promise<{ readonly copy: CopyHarness; readonly ledger: string | undefined }> {
+    const copy = harness(40);
+    const { ledger } = await copy.copy({}, world(failsAt(GUILTY, WHOLE, dies)));
+    copy.destination.add('INBOX', { body: mail('written there meanwhile') });
+    return { copy, ledger };
+  }
+
+  it('is asked for nothing more by later passes', async () => {
+    const { copy, ledger } = await withAside();
+    let asked = 0;
+    const fails = failsAt(GUILTY, WHOLE, () => {
+      asked += 1;
+      return dies();
+    });
+    const result = await copy.copy({ ledger }, { source: { failsAt: fails } });
+    expect(result).toMatchObject({ outcome: { kind: 'complete' }, aside: [], counts: { copied: 0 } });
+    expect(asked).toBe(0);
+  });
+
+  it('stays among those of a folder that shows others once more', async () => {
+    const copy = harness(3);
+    copy.source.create('All');
+    for (let number = 2; number <= 5; number += 1) copy.source.add('All', { body: mail(`number ${number}.`) });
+    const folder = {
+      source: 'All',
+      sourcePath: 'All',
+      destination: 'INBOX',
+      destinationPath: 'INBOX',
+      exceptIn: ['INBOX'],
+    };
+    const fails = failsAt([4], ['messages'], dies, 'All');
+    const { ledger, counts } = await copy.copy({ folder }, world(fails));
+    expect(counts).toMatchObject({ listed: 2, copied: 1, aside: 1 });
+    const again = await copy.copy({ folder, ledger }, world(fails));
+    expect(again).toMatchObject({ outcome: { kind: 'complete' }, counts: { listed: 2, copied: 0 }, aside: [] });
+  });
+
+  it('is asked for once more with `retry`, and found where it is already', async () => {
+    const { copy, ledger } = await withAside();
+    copy.destination.add('INBOX', { body: mail('number 3.') });
+    const result = await copy.copy({ ledger, retryAside: true }, world(failsAt([17], WHOLE, dies)));
+    expect(result).toMatchObject({ outcome: { kind: 'complete' }, aside: [{ uid: 17 }], counts: { adopted: 1 } });
+  });
+
+  it('does not keep the folder from being compared', async () => {
+    const { copy, ledger } = await withAside();
+    const result = await verifyFolder(
+      {
+        folder: { source: 'INBOX', sourcePath: 'INBOX', destination: 'INBOX', destinationPath: 'INBOX' },
+        ...(ledger !== undefined && { ledger }),
+      },
+      {
+        source: new MemorySession(copy.source, { failsAt: failsAt(GUILTY, WHOLE, dies) }),
+        destination: new MemorySession(copy.destination),
+        interrupt: new AbortController().signal,
+      },
+    );
+    expect(result).toMatchObject({ ok: true, messages: 40, identical: 38, missing: 0, doubled: 0 });
+  });
+});
+
+it('a copy that a dead attempt made of a message whose headers do not come is not taken for that of one that left', async () => {
+  const copy = harness(5);
+  const dead = await copy.attempt(
+    {},
+    {
+      onStep: () => {
+        if (copy.destination.folder('INBOX').messages.length === 6) throw new Crash();
+      },
+    },
+  );
+  copy.source.expunge('INBOX', 5);
+  const sent = subjects(copy);
+  expect(sent).toContain('number 3.');
+  const growth = knownGrowth(dead.beats, 1_000);
+  const result = await copy.copy(
+    growth === undefined ? {} : { previousGrowth: growth },
+    world(failsAt([3], ['identities'], dies)),
+  );
+  expect(result).toMatchObject({ outcome: { kind: 'complete' }, aside: [] });
+  expect(subjects(copy).toSorted()).toEqual([...new Set([...sent, ...numbers(4)])].toSorted());
+});
+
+describe('connections to a source that are lost by chance while headers are read', () => {
+  it('leave nothing out, and double nothing that a dead attempt had sent', async () => {
+    for (let seed = 1; seed <= 60; seed += 1) {
+      const random = new Random(seed);
+      const copy = harness(30, [2, 9]);
+      const dead = await copy.attempt(
+        {},
+        {
+          onStep: (step) => {
+            if (step === 'destination after append INBOX' && random.chance(0.2)) throw new Crash();
+          },
+        },
+      );
+      // Copies of messages that left the source since would be taken for those of messages that are still there.
+      copy.source.expunge('INBOX', 30);
+      let fails = random.integer(1, 8);
+      const drops: FailsAt = ({ what }) => {
+        if (what !== 'identities' || fails === 0 || !random.chance(0.3)) return undefined;
+        fails -= 1;
+        return dies();
+      };
+      const growth = knownGrowth(dead.beats, 3);
+      const afterDeath = growth === undefined ? {} : { previousGrowth: growth };
+      const known = dead.result === undefined ? afterDeath : { ledger: dead.result.ledger };
+      const { aside } = await copy.copyAll(known, world(drops));
+      expect(aside).toEqual([]);
+      const there = subjects(copy).filter((subject) => subject !== 'number 30.');
+      expect(there.toSorted(), `seed ${seed}`).toEqual(['a stranger', ...numbers(29)].toSorted());
+    }
+  });
+});
