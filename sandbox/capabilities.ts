@@ -3,7 +3,7 @@
  * (a command is unknown, a literal malformed), except what RFC 3501 demands of everyone.
  */
 
-/** As a current Dovecot: everything the sandbox can do, but for LITERAL- and ESEARCH. */
+/** As a current Dovecot: everything the sandbox can do, but for LITERAL-. */
 export const DOVECOT_CAPABILITIES: readonly string[] = [
   'IMAP4rev1',
   'LITERAL+',
@@ -20,6 +20,7 @@ export const DOVECOT_CAPABILITIES: readonly string[] = [
   'UIDPLUS',
   'MOVE',
   'MULTIAPPEND',
+  'ESEARCH',
   'STATUS=SIZE',
 ];
 

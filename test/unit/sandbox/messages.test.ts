@@ -141,7 +141,8 @@ test.each([
 });
 
 test('SEARCH answers in the form of RFC 4731 only where ESEARCH is listed', async () => {
-  for (const capabilities of [DOVECOT_CAPABILITIES, [...DOVECOT_CAPABILITIES, 'ESEARCH']]) {
+  const without = DOVECOT_CAPABILITIES.filter((name) => name !== 'ESEARCH');
+  for (const capabilities of [without, DOVECOT_CAPABILITIES]) {
     const sandbox = await start({ capabilities });
     fill(sandbox.store.user('ann'));
     const client = await login(sandbox);
