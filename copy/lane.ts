@@ -24,8 +24,8 @@ const MOST_FLYING = 3 / 4;
 
 /**
  * Sends messages to the destination: gathers them into commands, keeps as many on their way as the pace allows, and records
- * what became of each. Messages keep their order, but for those with flags that the server has yet to take: with as few of
- * them as have all those flags it is asked, each alone, and the others wait for that.
+ * what became of each. Messages keep their order, but for those with flags or a date that the server has yet to take: with as few
+ * of them as have all of these it is asked, each alone, and the others wait for that.
  *
  * Bodies are given back to the budget when their fate is known.
  */
@@ -43,7 +43,7 @@ export class Lane {
   readonly #flying = new Map<Batch, Departure>();
   #flyingBytes = 0;
   #isFull = false;
-  /** With this it is asked whether the server takes certain flags; nothing can be written until it has said so. */
+  /** With this it is asked whether the server takes certain flags and a date; nothing can be written until it has said so. */
   #question: Batch | undefined;
   #isLost = false;
   #failure: { readonly error: unknown } | undefined;
@@ -129,7 +129,7 @@ export class Lane {
   }
 
   /**
-   * Asks whether the server takes flags that it has not seen yet: when nothing else may leave, for nothing can be written until it
+   * Asks whether the server takes flags and dates that it has not seen yet: when nothing else may leave, for nothing can be written until it
    * has answered; and however full the window is, for what asks is itself written when the server has read all before it.
    */
   #ask(): void {
@@ -231,7 +231,7 @@ export class Lane {
     this.#wake();
   }
 
-  /** The server has taken its flags, and reads it from now on. */
+  /** The server has taken its flags and date, and reads it from now on. */
   #isTaken(batch: Batch): void {
     const departure = this.#flying.get(batch);
     if (this.#question !== batch || departure === undefined) return;

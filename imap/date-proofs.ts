@@ -2,7 +2,7 @@ import { parseDateTime } from './grammar.ts';
 import type { Dated } from './types.ts';
 
 /** Dates that nearly every server takes, when they are past: in what a signed 32-bit time can say, in zones that exist. */
-const ORDINARY_DATE = /-(?:19[789]|20[0-2])\d .* (?:\+(?:0\d|1[0-4])|-(?:0\d|1[0-2]))(?:00|15|30|45)$/;
+const ORDINARY_DATE = /-(?:19[789]\d|20[0-2]\d|203[0-7]) .* (?:\+(?:0\d|1[0-4])|-(?:0\d|1[0-2]))(?:00|15|30|45)$/;
 const HOUR_MS = 3_600_000;
 /** In all of these zones a year begins less than so long before it does in UTC, */
 const FIRST_ZONE_MS = 15 * HOUR_MS;
