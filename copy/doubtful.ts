@@ -40,5 +40,6 @@ async function recordIn(pairing: Pairing, { at, ledger, left }: PairingFolder): 
   const index = await indexDestination(pairing, uids);
   const unhandled = all.filter((uid) => !ledger.has(uid) && !left.has(uid));
   await matchSource(pairing, unhandled, index, () => undefined);
+  if ((pairing.headers.get(at.source)?.found ?? 0) > 0) return 0;
   return (await recordUnclaimed(pairing, { ledger, tally }, index.left(), gone)).length;
 }

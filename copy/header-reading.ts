@@ -4,21 +4,28 @@ import { Blame, MOST_OF_FOLDER, type Verdict } from './blame.ts';
 import type { Ledger } from './ledger.ts';
 import { SideRefusal, type SourceSession } from './sides.ts';
 import { failureOf } from './source-failure.ts';
-import type { CopyTask } from './types.ts';
 
 /** Messages that were handled, for one of which the source tells headers if it does for any. */
 const MOST_KNOWN = 50;
 
+/** What is made of a source that fails at headers of one folder. */
+export interface HeaderReadingOptions {
+  /** Messages that were put aside because the source did not hand them out are asked for again. */
+  readonly retryAside: boolean;
+  /** What was left out is compared by its body afterwards, so that a few may be left out without any other to compare them with. */
+  readonly bodiesFollow: boolean;
+}
+
 /**
- * Reads headers of the folder that is copied so that messages at which the source fails are found, over new connections within
- * one attempt, by the same rule as those at whose bodies it does (`Blame`). They are left out then, as if they were gone: what
+ * Reads headers of one source folder so that messages at which the source fails are found, over new connections within one
+ * attempt, by the same rule as those at whose bodies it does (`Blame`). They are left out then, as if they were gone: what
  * becomes of them is found out when their bodies are asked for.
  *
  * Those that were put aside because the source did not hand them out are left out from the beginning, unless they are tried again.
  */
 export class HeaderReading {
-  readonly #task: Pick<CopyTask, 'folder' | 'retryAside'>;
   readonly #ledger: Ledger;
+  readonly #options: HeaderReadingOptions;
   readonly #blame = new Blame();
   readonly #found = new Set<number>();
   /** The source has failed before it told these. Each is asked for alone. */
@@ -28,9 +35,9 @@ export class HeaderReading {
   /** What the source failed with, where it may be because of a message. */
   #failure: unknown;
 
-  constructor(task: Pick<CopyTask, 'folder' | 'retryAside'>, ledger: Ledger) {
-    this.#task = task;
+  constructor(ledger: Ledger, options: HeaderReadingOptions) {
     this.#ledger = ledger;
+    this.#options = options;
   }
 
   /** How many messages were found at whose headers the source fails. */
@@ -43,29 +50,8 @@ export class HeaderReading {
     return error === this.#failure;
   }
 
-  /** The same source, reading so. */
-  over(source: SourceSession): SourceSession {
-    let isOpen = false;
-    return {
-      capabilities: source.capabilities,
-      get usable() {
-        return source.usable;
-      },
-      list: () => source.list(),
-      examine: (name) => {
-        isOpen = name === this.#task.folder.source;
-        return source.examine(name);
-      },
-      search: (criteria) => source.search(criteria),
-      fetchFlags: (uids) => source.fetchFlags(uids),
-      fetchChangedFlags: (since) => source.fetchChangedFlags(since),
-      fetchIdentities: (uids) => (uids === 'all' || !isOpen ? source.fetchIdentities(uids) : this.#read(source, uids)),
-      fetchMessages: (uids) => source.fetchMessages(uids),
-      readMessages: (uids, budget) => source.readMessages(uids, budget),
-    };
-  }
-
-  async *#read(source: SourceSession, uids: readonly number[]): AsyncGenerator<IdentityRow, void, undefined> {
+  /** Of the folder that is open. Rejects as the source does. */
+  async *read(source: SourceSession, uids: readonly number[]): AsyncGenerator<IdentityRow, void, undefined> {
     const asked = uids.filter((uid) => !this.#isLeftOut(uid));
     const waiting = asked.filter((uid) => this.#blame.waiting.has(uid));
     const others = waiting.length === 0 ? asked : asked.filter((uid) => !waiting.includes(uid));
@@ -89,7 +75,7 @@ export class HeaderReading {
   #isLeftOut(uid: number): boolean {
     if (this.#found.has(uid)) return true;
     if (this.#ledger.asideCode(uid) !== 'source.message-unreadable') return false;
-    return !this.#task.retryAside || uid <= this.#ledger.head.retriedUpTo;
+    return !this.#options.retryAside || uid <= this.#ledger.head.retriedUpTo;
   }
 
   async *#ask(source: SourceSession, asked: readonly number[]): AsyncGenerator<IdentityRow, void, undefined> {
@@ -116,7 +102,7 @@ export class HeaderReading {
   /** Where the source tells the headers of another message, its failing is the affair of those that wait. */
   async #hearsAnother(source: SourceSession, all: readonly number[], others: readonly number[]): Promise<boolean> {
     const isAnyKnown = this.#known !== undefined || this.#ledger.size > 0;
-    if (!isAnyKnown && all.length <= MOST_OF_FOLDER) {
+    if (this.#options.bodiesFollow && !isAnyKnown && all.length <= MOST_OF_FOLDER) {
       // Of so few it may tell none. They are left out, and the source is judged by what it does at their bodies.
       this.#blame.answered();
       return true;
@@ -154,4 +140,27 @@ export class HeaderReading {
     this.#lone = new Set(isAlone ? [] : missing);
     if (verdict !== 'server') this.#failure = error;
   }
+}
+
+/** The same source, which reads headers of these folders so. */
+export function readingHeaders(source: SourceSession, readings: ReadonlyMap<string, HeaderReading>): SourceSession {
+  let open: HeaderReading | undefined;
+  return {
+    capabilities: source.capabilities,
+    get usable() {
+      return source.usable;
+    },
+    list: () => source.list(),
+    examine: (name) => {
+      open = readings.get(name);
+      return source.examine(name);
+    },
+    search: (criteria) => source.search(criteria),
+    fetchFlags: (uids) => source.fetchFlags(uids),
+    fetchChangedFlags: (since) => source.fetchChangedFlags(since),
+    fetchIdentities: (uids) =>
+      uids === 'all' || open === undefined ? source.fetchIdentities(uids) : open.read(source, uids),
+    fetchMessages: (uids) => source.fetchMessages(uids),
+    readMessages: (uids, budget) => source.readMessages(uids, budget),
+  };
 }

@@ -9,13 +9,16 @@ import { moveCopies } from './move-copies.ts';
 import { leaveMovedAway, MissingCopies } from './moved-away.ts';
 import { OurCopies } from './our-copies.ts';
 import { applyPairingGrowth, encodePairingGrowth, pairingHeartbeat } from './pairing-codec.ts';
-import { beginPairing, type Pairing } from './pairing.ts';
+import { beginPairing, reopenPairing, unidentified, type Pairing } from './pairing.ts';
 import { restOf } from './recall.ts';
 import { settleIntent } from './settle-intent.ts';
 import { SideRefusal } from './sides.ts';
 import { newTally, note } from './tally.ts';
 import type { CopyContext, PairMoves, PairTask } from './types.ts';
 import { Interrupted } from './work.ts';
+
+/** New connections in a row that have brought to light no message at which the source fails. */
+const MOST_REOPENINGS = 60;
 
 /**
  * What its user moved between folders on the source, or in renamed folders, since it was copied, is not copied again:
@@ -29,9 +32,24 @@ import { Interrupted } from './work.ts';
 export const pairMoves: PairMoves = async (task, context) => {
   const pairing = recallPairing(task, context);
   context.lease.carry(() => pairingHeartbeat(pairing));
-  const outcome = await pair(pairing).catch((error: unknown) => expectedEnding(pairing, error));
+  const outcome = await pairInTurn(pairing).catch((error: unknown) => expectedEnding(pairing, error));
   return resultOf(pairing, outcome);
 };
+
+/** Over new connections again while the source fails at headers because of a message, which is looked for. */
+async function pairInTurn(pairing: Pairing): Promise<CopyOutcome> {
+  for (let reopenings = 0; ; reopenings += 1) {
+    const before = unidentified(pairing);
+    try {
+      return await pair(pairing);
+    } catch (error) {
+      if (unidentified(pairing) > before) reopenings = 0;
+      const isHunt = [...pairing.headers.values()].some((headers) => headers.mayGoOn(error));
+      if (!isHunt || pairing.interrupt.aborted || reopenings >= MOST_REOPENINGS) throw error;
+      if (!(await reopenPairing(pairing))) throw error;
+    }
+  }
+}
 
 /** Where nobody knows what an earlier attempt moved, those copies are found again where they are now, as others are. */
 function recallPairing(task: PairTask, context: CopyContext): Pairing {
@@ -59,7 +77,8 @@ async function pair(pairing: Pairing): Promise<CopyOutcome> {
   const { matched, unmatched } = await matchMoves(pairing, changes, copies, missing.mayHold);
   const end = await moveCopies(pairing, matched);
   if (end !== undefined) return end;
-  await leaveMovedAway(pairing, unmatched, missing);
+  // Messages of which nobody knows what they are may be equal to those.
+  if (unidentified(pairing) === 0) await leaveMovedAway(pairing, unmatched, missing);
   return { kind: 'complete' };
 }
 

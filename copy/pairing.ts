@@ -3,6 +3,8 @@ import type { Limits } from '../model/project.ts';
 import { NOWHERE, SOUGHT, type Ledger } from './ledger.ts';
 import { recallLedger } from './recall.ts';
 import { addTally, count, newTally, note, type Tally } from './tally.ts';
+import { HeaderReading, readingHeaders } from './header-reading.ts';
+import type { DestinationSession, SourceSession } from './sides.ts';
 import type { CopyContext, Lease, PairTask } from './types.ts';
 import { takeSides, type Progress, type Sides } from './work.ts';
 
@@ -40,6 +42,12 @@ export interface Intent {
 
 /** One attempt to pair what disappeared from folders with what is new in others, over one mailbox. */
 export interface Pairing extends Sides {
+  /** Of the connections in use; they are opened anew when the source has failed at headers. */
+  source: SourceSession;
+  destination: DestinationSession;
+  readonly reopen: CopyContext['reopen'];
+  /** How `source` reads headers, by folder. */
+  readonly headers: ReadonlyMap<string, HeaderReading>;
   readonly lease: Lease;
   readonly now: () => number;
   readonly startedAt: number;
@@ -68,8 +76,14 @@ export function beginPairing(task: PairTask, context: CopyContext): Pairing {
     addTally(copied, tally);
     return [{ at, ledger, left: new Set(), changed: at.growth !== undefined }];
   });
+  const sides = takeSides(context);
+  const options = { retryAside: false, bodiesFollow: false };
+  const headers = new Map(folders.map(({ at, ledger }) => [at.source, new HeaderReading(ledger, options)]));
   return {
-    ...takeSides(context),
+    ...sides,
+    source: readingHeaders(sides.source, headers),
+    headers,
+    reopen: context.reopen,
     lease: context.lease,
     now: context.now,
     startedAt: context.now(),
@@ -80,6 +94,21 @@ export function beginPairing(task: PairTask, context: CopyContext): Pairing {
     intent: undefined,
     progress: { doing: 'looking for messages that were moved on the source', done: 0, of: 0 },
   };
+}
+
+/** Opens both sides anew; false where that is not to be had. */
+export async function reopenPairing(pairing: Pairing): Promise<boolean> {
+  const sides = await pairing.reopen?.();
+  if (sides === undefined) return false;
+  const { source, destination } = takeSides({ ...sides, interrupt: pairing.interrupt });
+  pairing.source = readingHeaders(source, pairing.headers);
+  pairing.destination = destination;
+  return true;
+}
+
+/** How many messages were found at whose headers the source fails, so that nobody knows which they are. */
+export function unidentified({ headers }: Pairing): number {
+  return [...headers.values()].reduce((sum, { found }) => sum + found, 0);
 }
 
 /**

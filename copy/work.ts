@@ -1,7 +1,7 @@
 import type { OpenFolder } from '../imap/types.ts';
 import type { CopyOutcome } from '../model/activities.ts';
 import type { Beside } from './beside.ts';
-import { HeaderReading } from './header-reading.ts';
+import { HeaderReading, readingHeaders } from './header-reading.ts';
 import { identify, type Identity, type Recognisable } from './identity.ts';
 import { keepsBytes } from './keeps-bytes.ts';
 import type { Ledger } from './ledger.ts';
@@ -85,10 +85,10 @@ export function beginWork(
   tally: Tally,
 ): Work {
   const sides = takeSides(context);
-  const headers = new HeaderReading(task, ledger);
+  const headers = new HeaderReading(ledger, { retryAside: task.retryAside, bodiesFollow: true });
   return {
     ...sides,
-    source: headers.over(sides.source),
+    source: readingOwn(task, headers, sides.source),
     headers,
     reopen: context.reopen,
     ebb: context.ebb,
@@ -110,6 +110,10 @@ export function beginWork(
   };
 }
 
+function readingOwn({ folder }: CopyTask, headers: HeaderReading, source: SourceSession): SourceSession {
+  return readingHeaders(source, new Map([[folder.source, headers]]));
+}
+
 /** So much is known only of a ledger that was not lost. */
 function mayArrive({ previousGrowth }: CopyTask, { head }: Ledger, beside: readonly Beside[]): boolean {
   const inDoubt = [head, ...beside.map(({ ledger }) => ledger.head)].some(({ doubtFrom }) => doubtFrom > 0);
@@ -121,7 +125,7 @@ export async function reopen(work: Work): Promise<boolean> {
   const sides = await work.reopen?.();
   if (sides === undefined) return false;
   const { source, destination } = takeSides({ ...sides, interrupt: work.interrupt });
-  work.source = work.headers.over(source);
+  work.source = readingOwn(work.task, work.headers, source);
   work.destination = destination;
   return true;
 }

@@ -47,6 +47,8 @@ export class MailboxPasses<Session extends ImapSession, World> {
   /** Of the last pass. */
   counts: CopyCounts = NO_COPY_COUNTS;
   notes: ReturnType<typeof addNotes> = {};
+  /** Whether new connections are to be had amid an activity. */
+  reopens = false;
   readonly #open: (world: World | undefined, onStep: OnStep<Session>) => Promise<BothSessions<Session>>;
   readonly #now: () => number;
 
@@ -110,7 +112,7 @@ export class MailboxPasses<Session extends ImapSession, World> {
     };
     const task = { folders, limits: LIMITS, ...(this.growth !== undefined && { previousGrowth: this.growth }) };
     try {
-      return { result: await pairMoves(task, { ...this.#context(sessions), lease }), beats, ...sessions };
+      return { result: await pairMoves(task, { ...this.#context(sessions, world), lease }), beats, ...sessions };
     } catch (error) {
       return { error, beats, ...sessions };
     } finally {
@@ -162,7 +164,7 @@ export class MailboxPasses<Session extends ImapSession, World> {
         ...(before !== undefined && { before }),
       },
       {
-        ...this.#context(sessions),
+        ...this.#context(sessions, world),
         lease: { check: () => undefined, carry: () => undefined, acknowledged: async () => undefined },
       },
     );
@@ -181,8 +183,10 @@ export class MailboxPasses<Session extends ImapSession, World> {
     this.folders = this.folders.map((each) => (each.source === source ? { ...each, ...change } : each));
   }
 
-  #context({ source, destination }: BothSessions<Session>): Omit<CopyContext, 'lease'> {
-    return { source, destination, interrupt: new AbortController().signal, now: this.#now };
+  #context({ source, destination }: BothSessions<Session>, world: World | undefined): Omit<CopyContext, 'lease'> {
+    const reopen = (): Promise<BothSessions<Session>> => this.#open(world, () => undefined);
+    const interrupt = new AbortController().signal;
+    return { source, destination, interrupt, now: this.#now, ...(this.reopens && { reopen }) };
   }
 }
 

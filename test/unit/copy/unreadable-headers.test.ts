@@ -3,7 +3,8 @@ import { verifyFolder } from '../../../copy/verify-folder.ts';
 import { refuse } from '../../../imap/refusal.ts';
 import type { ImapRefusal } from '../../../imap/types.ts';
 import { Crash, CopyHarness, knownGrowth, type World } from '../../support/copy-harness.ts';
-import { mail } from '../../support/memory-server.ts';
+import { MailboxHarness } from '../../support/mailbox-harness.ts';
+import { mail, MemoryMailbox } from '../../support/memory-server.ts';
 import { MemorySession, type MemorySessionOptions } from '../../support/memory-session.ts';
 import { Random } from '../../support/random.ts';
 
@@ -193,6 +194,104 @@ describe('a message that was put aside since the source fails at it', () => {
       },
     );
     expect(result).toMatchObject({ ok: true, messages: 40, identical: 38, missing: 0, doubled: 0 });
+  });
+});
+
+/** One message of INBOX was moved to another folder, to which one came at which the source fails. */
+async function moved(reads: readonly string[], failure: () => ImapRefusal): Promise<MailboxHarness> {
+  const source = new MemoryMailbox('Work');
+  for (const subject of ['one', 'two', 'three']) source.add('INBOX', { body: mail(subject) });
+  source.add('Work', { body: mail('four') });
+  const passes = new MailboxHarness(source);
+  passes.reopens = true;
+  await passes.pass();
+  source.add('Work', { body: mail('guilty') });
+  source.move('INBOX', 2, 'Work');
+  await passes.pass({ source: { failsAt: failsAt([2], reads, failure, 'Work') } });
+  return passes;
+}
+
+describe('a new message at whose headers the source fails, while others were moved', () => {
+  it.each(FAILURES)('is copied, and the copies of the others follow, where the source %s', async (_, failure) => {
+    const { counts, destination, source } = await moved(['identities'], failure);
+    expect(counts).toMatchObject({ moved: 1, copied: 1, aside: 0 });
+    expect(destination.contents('Work')).toEqual(source.contents('Work'));
+    expect(destination.contents('INBOX')).toEqual(source.contents('INBOX'));
+  });
+
+  it.each(FAILURES)('is put aside where the source %s at its body as well', async (_, failure) => {
+    const { counts, folders } = await moved(WHOLE, failure);
+    expect(counts).toMatchObject({ moved: 1, copied: 0, aside: 1 });
+    expect(folders.flatMap(({ aside }) => aside)).toMatchObject([{ uid: 2 }]);
+  });
+});
+
+describe('where the source fails at the headers of a new message, nothing is concluded from what is missing', () => {
+  it('no new message is taken for one whose copy the destination’s user has moved', async () => {
+    const source = new MemoryMailbox('Work', 'Other');
+    source.add('INBOX', { body: mail('one') });
+    const passes = new MailboxHarness(source);
+    passes.reopens = true;
+    await passes.pass();
+    passes.destination.create('Mine');
+    passes.destination.move('INBOX', 1, 'Mine');
+    source.expunge('INBOX', 1);
+    for (const subject of ['two', 'three']) source.add('Other', { body: mail(subject) });
+    await passes.pass();
+    // Its user had two more, of which the source hides one.
+    source.add('Work', { body: mail('one') });
+    source.add('Other', { body: mail('one') });
+    await passes.pass({ source: { failsAt: failsAt([3], ['identities'], dies, 'Other') } });
+    expect(passes.destination.contents('Work')).toEqual(source.contents('Work'));
+    expect(passes.destination.contents('Other')).toEqual(source.contents('Other'));
+  });
+
+  it('no copy that a dead attempt made is taken for that of a message that left', async () => {
+    const source = new MemoryMailbox('Work');
+    source.add('INBOX', { body: mail('number 1.') });
+    const passes = new MailboxHarness(source);
+    passes.reopens = true;
+    await passes.pass();
+    for (let number = 2; number <= 5; number += 1) source.add('INBOX', { body: mail(`number ${number}.`) });
+    await passes.survey();
+    const copy = new CopyHarness(source, passes.destination);
+    const dead = await copy.attempt(
+      { ledger: passes.folders.find((folder) => folder.source === 'INBOX')?.ledger },
+      {
+        onStep: () => {
+          if (copy.destination.folder('INBOX').messages.length === 5) throw new Crash();
+        },
+      },
+    );
+    const growth = knownGrowth(dead.beats, 1_000);
+    passes.folders = passes.folders.map((folder) => (folder.source === 'INBOX' ? { ...folder, growth } : folder));
+    source.expunge('INBOX', 5);
+    source.move('INBOX', 1, 'Work');
+    await passes.pass({ source: { failsAt: failsAt([3], ['identities'], dies) } });
+    expect(passes.counts.moved).toBe(1);
+    expect(subjects(copy).toSorted()).toEqual(['number 2.', 'number 3.', 'number 4.', 'number 5.']);
+  });
+});
+
+describe('connections that are lost by chance while moved messages are looked for', () => {
+  it('let none be copied a second time, up to four in one attempt', async () => {
+    for (let seed = 1; seed <= 40; seed += 1) {
+      const random = new Random(seed);
+      const source = new MemoryMailbox('Work');
+      for (let number = 1; number <= 12; number += 1) source.add('INBOX', { body: mail(`number ${number}.`) });
+      const passes = new MailboxHarness(source);
+      passes.reopens = true;
+      await passes.pass();
+      for (const uid of [2, 5, 9]) source.move('INBOX', uid, 'Work');
+      let fails = random.integer(1, 4);
+      const drops: FailsAt = ({ what }) => {
+        if (what !== 'identities' || fails === 0 || !random.chance(0.4)) return undefined;
+        fails -= 1;
+        return dies();
+      };
+      await passes.pass({ source: { failsAt: drops } });
+      expect(passes.counts, `seed ${seed}`).toMatchObject({ moved: 3, copied: 0 });
+    }
   });
 });
 
