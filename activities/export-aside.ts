@@ -4,8 +4,7 @@ import { isImapRefusal } from '../imap/refusal.ts';
 import type { ImapSession } from '../imap/types.ts';
 import type { AsideFolder, AsideInput } from '../model/aside.ts';
 import type { Problem } from '../model/mailbox.ts';
-import type { AsideNote } from '../model/pass.ts';
-import { openedForAside } from './open-aside.ts';
+import { oneByOne, openedForAside, wereReadable, wereUnreadable } from './open-aside.ts';
 import { askedOf, problemOf, RefusedOn, scrubbed } from './problems.ts';
 import { Secrets } from './secrets.ts';
 import { withSource, type Opening } from './sessions.ts';
@@ -36,13 +35,13 @@ export async function exportAside(
   const secrets = new Secrets();
   const request = { job: input, secrets, signal };
   try {
-    const readable = input.folders.map((folder) => only(folder, ({ code }) => code !== UNREADABLE));
+    const readable = input.folders.map(wereReadable);
     if (readable.some(({ notes }) => notes.length > 0)) {
       await withSource(opening, request, async (source) => {
         for (const folder of readable) await exportFrom(source, folder, take);
       });
     }
-    const left = input.folders.flatMap((folder) => oneByOne(only(folder, ({ code }) => code === UNREADABLE)));
+    const left = input.folders.flatMap((folder) => oneByOne(wereUnreadable(folder)));
     while (left.length > 0) await withSource(opening, request, (source) => exportUnreadable(source, left, take));
     return undefined;
   } catch (error) {
@@ -51,16 +50,6 @@ export async function exportAside(
     if (problem === undefined) throw error;
     return scrubbed(problem, secrets);
   }
-}
-
-const UNREADABLE = 'source.message-unreadable';
-
-function only(folder: AsideFolder, isWanted: (note: AsideNote) => boolean): AsideFolder {
-  return { ...folder, notes: folder.notes.filter(isWanted) };
-}
-
-function oneByOne(folder: AsideFolder): readonly AsideFolder[] {
-  return folder.notes.map((note) => ({ ...folder, notes: [note] }));
 }
 
 async function exportFrom(source: ImapSession, folder: AsideFolder, take: Take): Promise<void> {

@@ -49,10 +49,11 @@ function mailboxLines({ mailbox, total, folders, problem }: AsideMailbox, theme:
 function messageLines(folder: string, message: AsideMessage, theme: Theme): readonly string[] {
   const { uid, code, words, gone, date, from, subject, size: bytes } = message;
   const facts = [date, bytes === undefined ? undefined : size(bytes), from].filter((fact) => fact !== undefined);
-  const what = gone ? 'no longer on the source' : facts.join('  ');
+  const untold = gone ? 'no longer on the source' : 'the source does not tell its headers';
+  const what = gone || facts.length === 0 ? untold : facts.join('  ');
   return [
     `  ${folder} UID ${uid}  ${what}`,
-    ...(gone ? [] : [`    “${subject ?? ''}”`]),
+    ...(gone || facts.length === 0 ? [] : [`    “${subject ?? ''}”`]),
     `    ${theme.bad(code)}${words === undefined ? '' : `; server: ${words}`}`,
   ];
 }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { textPrinter } from '../../../client/printer.ts';
 import { clock, countOf, duration, size, table } from '../../../client/screens/format.ts';
+import { asideScreen } from '../../../client/screens/aside.ts';
 import { differenceScreen } from '../../../client/screens/difference.ts';
 import { listScreen } from '../../../client/screens/list.ts';
 import { mailboxScreen } from '../../../client/screens/mailbox.ts';
@@ -11,6 +12,24 @@ import { NO_COPY_COUNTS } from '../../../model/pass.ts';
 import { memoryIo } from './memory-io.ts';
 
 const { render } = textPrinter(memoryIo());
+
+describe('messages that were put aside', () => {
+  it('are told from those whose headers do not come, and from those that are gone', () => {
+    const code = 'source.message-unreadable';
+    const messages = [
+      { uid: 1, code, gone: false, date: '17-Jul-2020 02:44:25 +0000', size: 312, from: 'Ada', subject: 'one' },
+      { uid: 2, code, gone: false, words: 'Internal error' },
+      { uid: 3, code, gone: true },
+    ] as const;
+    const mailbox = { mailbox: 'anna', total: 3, folders: [{ sourcePath: 'INBOX', messages }] };
+    const text = render(asideScreen({ project: 'acme', mailboxes: [mailbox] }));
+    expect(text).toContain('INBOX UID 1  17-Jul-2020 02:44:25 +0000  312 B  Ada\n    “one”\n');
+    expect(text).toContain(
+      'INBOX UID 2  the source does not tell its headers\n    source.message-unreadable; server: Internal error',
+    );
+    expect(text).toContain('INBOX UID 3  no longer on the source\n    source.message-unreadable');
+  });
+});
 
 describe('for people', () => {
   it('numbers have commas and the right noun', () => {
