@@ -26,12 +26,14 @@ export interface HeaderReadingOptions {
 export class HeaderReading {
   readonly #ledger: Ledger;
   readonly #options: HeaderReadingOptions;
-  readonly #blame = new Blame();
-  readonly #found = new Set<number>();
+  #blame = new Blame();
+  #found = new Set<number>();
   /** The source has failed before it told these. Each is asked for alone. */
   #lone = new Set<number>();
   /** The source told its headers. */
   #known: number | undefined;
+  /** UIDVALIDITY of the folder as it is open. */
+  #validity: number | undefined;
   /** What the source failed with, where it may be because of a message. */
   #failure: unknown;
 
@@ -40,9 +42,24 @@ export class HeaderReading {
     this.#options = options;
   }
 
+  /** Under another UIDVALIDITY nothing is known of any message. */
+  opened(uidValidity: number): void {
+    if (this.#validity !== uidValidity) {
+      this.#blame = new Blame();
+      this.#found = new Set();
+      this.#lone = new Set();
+      this.#known = undefined;
+    }
+    this.#validity = uidValidity;
+  }
+
   /** How many messages were found at whose headers the source fails. */
   get found(): number {
     return this.#found.size;
+  }
+
+  get foundUids(): ReadonlySet<number> {
+    return this.#found;
   }
 
   /** Whether it is worth reading on over new connections after this was thrown. */
@@ -72,9 +89,14 @@ export class HeaderReading {
     }
   }
 
+  /** The ledger is about the folder as it is open. */
+  get #isTold(): boolean {
+    return this.#ledger.head.sourceValidity === this.#validity;
+  }
+
   #isLeftOut(uid: number): boolean {
     if (this.#found.has(uid)) return true;
-    if (this.#ledger.asideCode(uid) !== 'source.message-unreadable') return false;
+    if (!this.#isTold || this.#ledger.asideCode(uid) !== 'source.message-unreadable') return false;
     return !this.#options.retryAside || uid <= this.#ledger.head.retriedUpTo;
   }
 
@@ -101,7 +123,7 @@ export class HeaderReading {
 
   /** Where the source tells the headers of another message, its failing is the affair of those that wait. */
   async #hearsAnother(source: SourceSession, all: readonly number[], others: readonly number[]): Promise<boolean> {
-    const isAnyKnown = this.#known !== undefined || this.#ledger.size > 0;
+    const isAnyKnown = this.#known !== undefined || (this.#isTold && this.#ledger.size > 0);
     if (this.#options.bodiesFollow && !isAnyKnown && all.length <= MOST_OF_FOLDER) {
       // Of so few it may tell none. They are left out, and the source is judged by what it does at their bodies.
       this.#blame.answered();
@@ -122,7 +144,7 @@ export class HeaderReading {
   /** One whose headers have come, or such as were handled; else one that is not near those at which the source failed before. */
   #likelyKnown(others: readonly number[]): readonly number[] {
     if (this.#known !== undefined) return [this.#known];
-    const handled = this.#ledger.handledUids().slice(-MOST_KNOWN);
+    const handled = this.#isTold ? this.#ledger.handledUids().slice(-MOST_KNOWN) : [];
     const far = (others.length - 1) >> Math.max(0, this.#blame.unanswered - 1);
     return handled.length > 0 ? [...handled] : others.slice(far).slice(0, 1);
   }
@@ -151,9 +173,12 @@ export function readingHeaders(source: SourceSession, readings: ReadonlyMap<stri
       return source.usable;
     },
     list: () => source.list(),
-    examine: (name) => {
+    examine: async (name) => {
+      open = undefined;
+      const folder = await source.examine(name);
       open = readings.get(name);
-      return source.examine(name);
+      open?.opened(folder.uidValidity);
+      return folder;
     },
     search: (criteria) => source.search(criteria),
     fetchFlags: (uids) => source.fetchFlags(uids),

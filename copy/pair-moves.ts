@@ -1,6 +1,7 @@
 import type { CopyOutcome, PairMovesResult } from '../model/activities.ts';
 import { recordDoubtful } from './doubtful.ts';
 import { folderChanges, type FolderChange } from './folder-changes.ts';
+import { overConnections, unidentified } from './header-hunt.ts';
 import { leaseLossIn } from './lease-lost.ts';
 import { carriedLedger } from './copy-result.ts';
 import { LedgerDamaged } from './ledger-codec.ts';
@@ -9,16 +10,13 @@ import { moveCopies } from './move-copies.ts';
 import { leaveMovedAway, MissingCopies } from './moved-away.ts';
 import { OurCopies } from './our-copies.ts';
 import { applyPairingGrowth, encodePairingGrowth, pairingHeartbeat } from './pairing-codec.ts';
-import { beginPairing, reopenPairing, unidentified, type Pairing } from './pairing.ts';
+import { beginPairing, reopenPairing, type Pairing } from './pairing.ts';
 import { restOf } from './recall.ts';
 import { settleIntent } from './settle-intent.ts';
 import { SideRefusal } from './sides.ts';
 import { newTally, note } from './tally.ts';
 import type { CopyContext, PairMoves, PairTask } from './types.ts';
 import { Interrupted } from './work.ts';
-
-/** New connections in a row that have brought to light no message at which the source fails. */
-const MOST_REOPENINGS = 60;
 
 /**
  * What its user moved between folders on the source, or in renamed folders, since it was copied, is not copied again:
@@ -32,24 +30,13 @@ const MOST_REOPENINGS = 60;
 export const pairMoves: PairMoves = async (task, context) => {
   const pairing = recallPairing(task, context);
   context.lease.carry(() => pairingHeartbeat(pairing));
-  const outcome = await pairInTurn(pairing).catch((error: unknown) => expectedEnding(pairing, error));
+  const { headers, interrupt } = pairing;
+  const hunt = { headers, interrupt, reopen: () => reopenPairing(pairing) };
+  const outcome = await overConnections(hunt, () => pair(pairing)).catch((error: unknown) =>
+    expectedEnding(pairing, error),
+  );
   return resultOf(pairing, outcome);
 };
-
-/** Over new connections again while the source fails at headers because of a message, which is looked for. */
-async function pairInTurn(pairing: Pairing): Promise<CopyOutcome> {
-  for (let reopenings = 0; ; reopenings += 1) {
-    const before = unidentified(pairing);
-    try {
-      return await pair(pairing);
-    } catch (error) {
-      if (unidentified(pairing) > before) reopenings = 0;
-      const isHunt = [...pairing.headers.values()].some((headers) => headers.mayGoOn(error));
-      if (!isHunt || pairing.interrupt.aborted || reopenings >= MOST_REOPENINGS) throw error;
-      if (!(await reopenPairing(pairing))) throw error;
-    }
-  }
-}
 
 /** Where nobody knows what an earlier attempt moved, those copies are found again where they are now, as others are. */
 function recallPairing(task: PairTask, context: CopyContext): Pairing {
@@ -78,7 +65,7 @@ async function pair(pairing: Pairing): Promise<CopyOutcome> {
   const end = await moveCopies(pairing, matched);
   if (end !== undefined) return end;
   // Messages of which nobody knows what they are may be equal to those.
-  if (unidentified(pairing) === 0) await leaveMovedAway(pairing, unmatched, missing);
+  if (unidentified(pairing.headers) === 0) await leaveMovedAway(pairing, unmatched, missing);
   return { kind: 'complete' };
 }
 

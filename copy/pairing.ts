@@ -106,11 +106,6 @@ export async function reopenPairing(pairing: Pairing): Promise<boolean> {
   return true;
 }
 
-/** How many messages were found at whose headers the source fails, so that nobody knows which they are. */
-export function unidentified({ headers }: Pairing): number {
-  return [...headers.values()].reduce((sum, { found }) => sum + found, 0);
-}
-
 /**
  * From here on the new folder's ledger answers for the message, with the flags last seen, and its user's changes of flags
  * since then are found by comparing all flags once.

@@ -83,5 +83,5 @@ export type PairMoves = (task: PairTask, context: CopyContext) => Promise<PairMo
 
 export type VerifyFolder = (
   task: VerifyTask,
-  context: Pick<CopyContext, 'source' | 'destination' | 'interrupt'>,
+  context: Pick<CopyContext, 'source' | 'destination' | 'interrupt' | 'reopen'>,
 ) => Promise<VerifyFolderResult>;

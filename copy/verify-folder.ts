@@ -2,8 +2,10 @@ import { AskedUids } from '../imap/asked-uids.ts';
 import type { OpenFolder } from '../imap/types.ts';
 import type { VerifiedFolder, VerifyFolderResult } from '../model/activities.ts';
 import type { FolderPair } from '../model/folders.ts';
+import { overConnections } from './header-hunt.ts';
+import { HeaderReading, readingHeaders } from './header-reading.ts';
 import type { IdentityIndex } from './identity-index.ts';
-import type { Ledger } from './ledger.ts';
+import { NOWHERE, type Ledger } from './ledger.ts';
 import { matchSource } from './match.ts';
 import { recallLedger } from './recall.ts';
 import { SideRefusal } from './sides.ts';
@@ -23,22 +25,39 @@ const MOST_NAMED = 20;
  */
 export const verifyFolder: VerifyFolder = async (task, context) => {
   const { folder } = task;
+  const together = [readLedger(task), ...(task.beside ?? []).map(readLedger)] as const;
+  const headers = new Map(together.map((one) => [one.folder.source, one.headers]));
+  const { interrupt } = context;
+  let sides = sidesReading(headers, context);
+  const reopen = async (): Promise<boolean> => {
+    const sessions = await context.reopen?.();
+    if (sessions !== undefined) sides = sidesReading(headers, { ...sessions, interrupt });
+    return sessions !== undefined;
+  };
   try {
-    return await compare(takeSides(context), [readLedger(task), ...(task.beside ?? []).map(readLedger)]);
+    return await overConnections({ headers, interrupt, reopen }, () => compare(sides, together));
   } catch (error) {
     if (!(error instanceof SideRefusal)) throw error;
     return { ok: false, side: error.side, problem: { folder: folder.sourcePath, ...error.refusal.problem } };
   }
 };
 
+function sidesReading(headers: ReadonlyMap<string, HeaderReading>, context: Parameters<typeof takeSides>[0]): Sides {
+  const sides = takeSides(context);
+  return { ...sides, source: readingHeaders(sides.source, headers) };
+}
+
 /** A source folder and its ledger. */
 interface Compared {
   readonly folder: FolderPair;
   readonly ledger: Ledger;
+  /** How its headers are read on the source. */
+  readonly headers: HeaderReading;
 }
 
-function readLedger({ folder, ledger }: VerifiedFolder): Compared {
-  return { folder, ledger: recallLedger({ ledger }).ledger };
+function readLedger({ folder, ledger: encoded }: VerifiedFolder): Compared {
+  const { ledger } = recallLedger({ ledger: encoded });
+  return { folder, ledger, headers: new HeaderReading(ledger, { retryAside: false, bodiesFollow: false }) };
 }
 
 async function compare(sides: Sides, together: readonly [Compared, ...Compared[]]): Promise<VerifyFolderResult> {
@@ -47,7 +66,7 @@ async function compare(sides: Sides, together: readonly [Compared, ...Compared[]
   const index = await indexDestination(sides, await sides.destination.search({ kind: 'all' }));
   const sums = { identical: 0, movedByUser: 0, aside: 0, missing: new Array<number>() };
   for (const one of together) {
-    const { identical, movedByUser, aside, missing } = await compareOne(sides, one, index);
+    const { identical, movedByUser, aside, missing } = await compareOne(sides, one, index, destination);
     sums.identical += identical;
     sums.movedByUser += movedByUser;
     sums.aside += aside;
@@ -70,8 +89,9 @@ async function compare(sides: Sides, together: readonly [Compared, ...Compared[]
 /** Takes what is found out of the index. */
 async function compareOne(
   sides: Sides,
-  { folder, ledger }: Compared,
+  { folder, ledger, headers }: Compared,
   index: IdentityIndex,
+  destination: OpenFolder,
 ): Promise<Explained & { readonly identical: number }> {
   const source = await sides.source.examine(folder.source);
   const isTold = ledger.head.sourceValidity === source.uidValidity;
@@ -83,11 +103,15 @@ async function compareOne(
     { all, listed: all, completeBefore: 0 },
   );
   const unmatched = new AskedUids(listed.all);
-  const readable = isTold ? listed.all.filter((uid) => !isUnreadable(ledger, uid)) : listed.all;
   let identical = 0;
-  await matchSource(sides, readable, index, ({ uid }) => {
+  await matchSource(sides, listed.all, index, ({ uid }) => {
     if (unmatched.take(uid)) identical += 1;
   });
+  const isCurrent = isTold && ledger.head.destinationValidity === destination.uidValidity;
+  for (const uid of isCurrent ? headers.foundUids : []) {
+    // What the source does not tell is what we made of it, as long as that is there.
+    if (index.takeUid(ledger.get(uid)?.counterpart ?? NOWHERE) && unmatched.take(uid)) identical += 1;
+  }
   return { identical, ...(await explain(sides, unmatched.missing(), ledger, source)) };
 }
 

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { verifyFolder } from '../../../copy/verify-folder.ts';
 import { refuse } from '../../../imap/refusal.ts';
 import type { ImapRefusal } from '../../../imap/types.ts';
+import type { VerifyFolderResult } from '../../../model/activities.ts';
 import { Crash, CopyHarness, knownGrowth, type World } from '../../support/copy-harness.ts';
 import { MailboxHarness } from '../../support/mailbox-harness.ts';
 import { mail, MemoryMailbox } from '../../support/memory-server.ts';
@@ -133,6 +134,44 @@ describe.each(FAILURES)('a source that %s when it is asked for the headers of so
   });
 });
 
+async function compared(
+  copy: CopyHarness,
+  ledger: string | undefined,
+  fails: FailsAt = () => undefined,
+  reopens = true,
+): Promise<VerifyFolderResult> {
+  const open = (): { readonly source: MemorySession; readonly destination: MemorySession } => ({
+    source: new MemorySession(copy.source, { failsAt: fails }),
+    destination: new MemorySession(copy.destination),
+  });
+  const folder = { source: 'INBOX', sourcePath: 'INBOX', destination: 'INBOX', destinationPath: 'INBOX' };
+  return verifyFolder(
+    { folder, ...(ledger !== undefined && { ledger }) },
+    { ...open(), interrupt: new AbortController().signal, ...(reopens && { reopen: async () => open() }) },
+  );
+}
+
+describe.each(FAILURES)('the comparison of a folder with a source that %s at some headers', (_, failure) => {
+  it('takes a message that was copied for what became of it, as long as that is there', async () => {
+    const copy = harness(40);
+    const fails = failsAt([4, 17, 40], ['identities'], failure);
+    const { ledger } = await copy.copy({}, world(fails));
+    expect(await compared(copy, ledger, fails)).toMatchObject({ ok: true, messages: 40, identical: 40, missing: 0 });
+    const counterpart =
+      copy.destination.folder('INBOX').messages.find(({ body }) => body.includes('number 17.'))?.uid ?? 0;
+    copy.destination.expunge('INBOX', counterpart);
+    const later = await compared(copy, ledger, fails);
+    expect(later).toMatchObject({ ok: true, identical: 39, movedByUser: 1, missing: 0, doubled: 0 });
+  });
+
+  it('ends with what the source said where it tells none', async () => {
+    const copy = harness(40);
+    const { ledger } = await copy.copy();
+    const result = await compared(copy, ledger, ({ what }) => (what === 'identities' ? failure() : undefined));
+    expect(result).toMatchObject({ ok: false, side: 'source', problem: { folder: 'INBOX' } });
+  });
+});
+
 describe('a message that was put aside since the source fails at it', () => {
   const GUILTY = [3, 17];
 
@@ -182,18 +221,18 @@ describe('a message that was put aside since the source fails at it', () => {
 
   it('does not keep the folder from being compared', async () => {
     const { copy, ledger } = await withAside();
-    const result = await verifyFolder(
-      {
-        folder: { source: 'INBOX', sourcePath: 'INBOX', destination: 'INBOX', destinationPath: 'INBOX' },
-        ...(ledger !== undefined && { ledger }),
-      },
-      {
-        source: new MemorySession(copy.source, { failsAt: failsAt(GUILTY, WHOLE, dies) }),
-        destination: new MemorySession(copy.destination),
-        interrupt: new AbortController().signal,
-      },
-    );
+    const result = await compared(copy, ledger, failsAt(GUILTY, WHOLE, dies), false);
     expect(result).toMatchObject({ ok: true, messages: 40, identical: 38, missing: 0, doubled: 0 });
+  });
+
+  it('is another message under another UIDVALIDITY', async () => {
+    const { copy, ledger } = await withAside();
+    const folder = copy.source.folder('INBOX');
+    const bodies = folder.messages.map(({ body }) => body).toReversed();
+    folder.messages = folder.messages.map((message, at) => Object.assign({}, message, { body: bodies[at] }));
+    folder.uidValidity += 1;
+    const result = await compared(copy, ledger);
+    expect(result).toMatchObject({ ok: true, identical: 38, missing: 2, missingUids: [24, 38] });
   });
 });
 
