@@ -10,10 +10,13 @@ const ROOT = fileURLToPath(new URL('..', import.meta.url));
 /** The bench's own processes, compiled. */
 export interface Build {
   readonly program: (name: ProcessName, job: CopyJob) => Program;
+  /** A wire to a port, so many milliseconds late. */
+  readonly wire: (target: number, delayMs: number) => Program;
   readonly remove: () => Promise<void>;
 }
 
 const PROCESSES = ['engine', 'limit', 'imapflow-loop'] as const;
+const WIRE = 'wire';
 export type ProcessName = (typeof PROCESSES)[number];
 
 /**
@@ -22,10 +25,10 @@ export type ProcessName = (typeof PROCESSES)[number];
  */
 export async function buildProcesses(): Promise<Build> {
   const { path, remove } = await makeScratch();
-  const compiled = (name: ProcessName): string => join(path, `${name}.mjs`);
+  const compiled = (name: string): string => join(path, `${name}.mjs`);
   try {
-    const entry = (name: ProcessName): string => join(ROOT, 'bench', 'processes', `${name}.ts`);
-    for (const name of PROCESSES) await bundleProgram(entry(name), compiled(name));
+    const entry = (name: string): string => join(ROOT, 'bench', 'processes', `${name}.ts`);
+    for (const name of [...PROCESSES, WIRE]) await bundleProgram(entry(name), compiled(name));
   } catch (error) {
     await remove();
     throw new Error(`the processes of the bench cannot be compiled: ${String(error)}`, { cause: error });
@@ -33,5 +36,6 @@ export async function buildProcesses(): Promise<Build> {
   return {
     remove,
     program: (name, job) => ({ command: process.execPath, args: [compiled(name)], stdin: jobInput(job) }),
+    wire: (target, delayMs) => ({ command: process.execPath, args: [compiled(WIRE), `${target}`, `${delayMs}`] }),
   };
 }

@@ -1,11 +1,11 @@
 import { buildProcesses, type Build } from './build.ts';
 import { benchCase, DELAY_MS, type BenchCase, type CaseName } from './cases.ts';
-import { startDelayProxy } from './delay-proxy.ts';
 import { runOnce, type Situation } from './one-run.ts';
 import { medianRun, type BenchResult, type BenchRun } from './results.ts';
 import { describe, startServers, type BenchServers } from './servers.ts';
 import { limit } from './tools/own.ts';
 import type { Tool } from './tools/tool.ts';
+import { startWire } from './wire.ts';
 
 export interface CopyBenchOptions {
   readonly cases: readonly CaseName[];
@@ -47,7 +47,7 @@ async function runCase(build: Build, situated: BenchCase, options: CopyBenchOpti
   const servers = await startServers({ ...situated, runs: tools.length * options.runs + 1 });
   const undo: (() => Promise<void>)[] = [servers.stop];
   try {
-    const ports = await wires(situated, servers, undo);
+    const ports = await wires(build, situated, servers, undo);
     const situation: Situation = { build, servers, ports, connections: options.connections };
     options.say(`${situated.name}: ${describe(servers.holding)}; warming up`);
     await runOnce(situation, limit);
@@ -58,15 +58,16 @@ async function runCase(build: Build, situated: BenchCase, options: CopyBenchOpti
 }
 
 async function wires(
+  build: Build,
   { delayed }: BenchCase,
   servers: BenchServers,
   undo: (() => Promise<void>)[],
 ): Promise<Situation['ports']> {
   const wire = async (port: number, isDelayed: boolean): Promise<number> => {
     if (!isDelayed) return port;
-    const proxy = await startDelayProxy(port, DELAY_MS);
-    undo.push(proxy.close);
-    return proxy.port;
+    const { port: own, close } = await startWire(build, port, DELAY_MS);
+    undo.push(close);
+    return own;
   };
   const source = await wire(servers.source.port, delayed.includes('source'));
   const destination = await wire(servers.destinationPort, delayed.includes('destination'));
