@@ -1,6 +1,6 @@
 import type { AppendMode } from '../imap/types.ts';
 
-const FIRST_BYTES = 128 << 10;
+const FIRST_BYTES = 256 << 10;
 const LEAST_BYTES = 64 << 10;
 /**
  * What is in flight is answered within so many milliseconds. It bounds what a process that dies can still have on the wire

@@ -140,7 +140,7 @@ const FLAGGED = ['\\Flagged'];
 
 test('what follows the first message leaves when the server has asked for it, not when it has stored it', async () => {
   const { lane, server } = begin();
-  for (const uid of [1, 2, 3]) lane.add(message(uid, SEEN, 40_000));
+  for (const uid of [1, 2, 3]) lane.add(message(uid, SEEN, 80_000));
   lane.nudge();
   expect(server.came).toEqual(['m1']);
   await server.last.ask();
@@ -168,7 +168,7 @@ test('nothing is sent behind a message that waits for the server to ask', async 
   lane.add(message(2, FLAGGED));
   lane.nudge();
   expect(server.came).toEqual(['m1', 'm2']);
-  for (const uid of [3, 4]) lane.add(message(uid, SEEN, 40_000));
+  for (const uid of [3, 4]) lane.add(message(uid, SEEN, 80_000));
   lane.nudge();
   expect(server.came).toEqual(['m1', 'm2']);
   await server.last.ask();
@@ -180,8 +180,8 @@ test('messages with other flags ask when nothing else may leave, and are sent wh
   lane.add(message(1, SEEN));
   lane.nudge();
   lane.add(message(2, FLAGGED));
-  lane.add(message(3, FLAGGED, 40_000));
-  for (const uid of [4, 5, 6, 7]) lane.add(message(uid, SEEN, 40_000));
+  lane.add(message(3, FLAGGED, 80_000));
+  for (const uid of [4, 5, 6, 7]) lane.add(message(uid, SEEN, 80_000));
   await server.last.ask();
   expect(server.came).toEqual(['m1', 'm4', 'm5', 'm6', 'm2']);
   await server.last.ask();
@@ -195,7 +195,7 @@ test('messages with other flags ask when nothing else may leave, and are sent wh
 test('a window that was full is filled again when an eighth of it is free, not at each answer', async () => {
   let now = 0;
   const { lane, server } = begin([], () => now);
-  for (let uid = 1; uid <= 40; uid += 1) lane.add(message(uid, SEEN, 4_000));
+  for (let uid = 1; uid <= 40; uid += 1) lane.add(message(uid, SEEN, 8_000));
   lane.nudge();
   await server.last.ask();
   expect(server.arrivals).toHaveLength(32);
