@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { array, assert as holds, constantFrom, nat, property } from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { OddOctets } from '../../../copy/odd-octets.ts';
+import { lookAtSixteen, lookOneByOne, OddOctets, type Look } from '../../../copy/odd-octets.ts';
 import { assembled } from '../../../scripts/assemble.ts';
 
 const [NUL, LF, CR] = [0, 10, 13];
@@ -14,8 +14,8 @@ function isOdd(body: Uint8Array): boolean {
   });
 }
 
-function looksOdd(pieces: readonly Uint8Array[]): boolean {
-  const octets = new OddOctets();
+function looksOdd(pieces: readonly Uint8Array[], look?: Look): boolean {
+  const octets = new OddOctets(look);
   return pieces.some((piece) => octets.see(piece)) || octets.endsBare;
 }
 
@@ -24,7 +24,10 @@ function* cutAt(body: Uint8Array, ends: readonly number[]): Generator<Uint8Array
   for (const [index, end] of sorted.entries()) yield body.subarray(sorted[index - 1] ?? 0, end);
 }
 
-describe('odd octets', () => {
+describe.each([
+  ['sixteen at a time', lookAtSixteen()],
+  ['one by one', lookOneByOne],
+])('odd octets, %s,', (_, look) => {
   const text = array(constantFrom('a', 'b'.repeat(14), 'c'.repeat(15), 'd'.repeat(16), '\r\n', '\r\n\r\n'), {
     maxLength: 40,
   });
@@ -34,7 +37,7 @@ describe('odd octets', () => {
     holds(
       property(text, slips, text, array(nat(600), { maxLength: 5 }), (before, slip, after, ends) => {
         const body = Buffer.from([...before, ...slip, ...after].join(''), 'latin1');
-        expect(looksOdd([...cutAt(body, ends)])).toBe(isOdd(body));
+        expect(looksOdd([...cutAt(body, ends)], look)).toBe(isOdd(body));
       }),
       { numRuns: 3_000 },
     );
@@ -42,19 +45,19 @@ describe('odd octets', () => {
 
   it.each([1, 15, 16, 17, 65_535, 65_536, 65_537, 200_000])('are found at the end of %i octets', (length) => {
     const even = Buffer.alloc(length, 'x');
-    expect(looksOdd([even])).toBe(false);
+    expect(looksOdd([even], look)).toBe(false);
     for (const octet of [NUL, LF, CR]) {
       const odd = Buffer.from(even);
       odd[length - 1] = octet;
-      expect(looksOdd([odd])).toBe(true);
+      expect(looksOdd([odd], look)).toBe(true);
     }
   });
 
   it('are none in what lies between 0x80 and 0xff', () => {
-    expect(looksOdd([Buffer.from(Array.from({ length: 128 }, (_, index) => index + 128))])).toBe(false);
+    expect(looksOdd([Buffer.from(Array.from({ length: 128 }, (__, index) => index + 128))], look)).toBe(false);
   });
+});
 
-  it('are looked for by what was assembled last', async () => {
-    expect(readFileSync('copy/odd-octets-code.ts', 'utf8')).toBe(await assembled());
-  });
+it('are looked for by what was assembled last', async () => {
+  expect(readFileSync('copy/odd-octets-code.ts', 'utf8')).toBe(await assembled());
 });
