@@ -60,6 +60,12 @@ describe('what is in flight', () => {
     },
   );
 
+  test('is no more than 256 KiB before anything is answered, also where the server has asked for it', () => {
+    const pace = new Pace('multiappend', MOST, () => 0);
+    pace.asked(pace.departs(1_000));
+    expect(pace.window).toBeLessThanOrEqual(256 << 10);
+  });
+
   test('is the least that there is on a line that would need longer for that', () => {
     expect(windowAfter({ rate: 10_000, delay: 20 })).toBe(64 << 10);
   });
